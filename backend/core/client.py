@@ -1,0 +1,208 @@
+"""The one client of the licensing API, for the assistant, Rasa's actions and the agent.
+
+Operations are read from the API's own OpenAPI document: whatever route the backend gains
+can be called here by its operation id, with its fields as slots, without being written again.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import quote
+
+import httpx
+
+from backend.core.settings import settings
+from backend.core.tokens import mint_internal
+
+Via = Literal["rest", "rasa", "agent", "console", "mcp", "rule", "feed"]
+Schema = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose rights a call uses, from which conversation, through which face."""
+
+    person: str
+    conversation: str | None = None
+    via: Via = "rest"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API said: an HTTP status and a JSON body (a problem when not `ok`)."""
+
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call succeeded."""
+        return self.status < 400
+
+    @property
+    def field_errors(self) -> list[dict[str, Any]]:
+        """The problem's entries per field: `{field, code, message, hint?}`."""
+        return list(self.body.get("errors") or [])
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A route seen as a tool: a name, what it does, and its fields with their JSON schemas."""
+
+    id: str
+    method: str
+    path: str
+    summary: str
+    description: str
+    fields: dict[str, Schema]
+    required: list[str]
+    path_parameters: list[str] = field(default_factory=list)
+    query_parameters: list[str] = field(default_factory=list)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes something, so that an engine may only propose it."""
+        return self.method not in {"GET", "HEAD"}
+
+
+def operations_of(document: dict[str, Any]) -> dict[str, Operation]:
+    """Read every named operation out of an OpenAPI document, `$ref`s of bodies resolved."""
+    schemas = document.get("components", {}).get("schemas", {})
+    found: dict[str, Operation] = {}
+    for path, methods in document["paths"].items():
+        for method, route in methods.items():
+            operation_id = route.get("operationId")
+            if operation_id:
+                found[operation_id] = _operation(operation_id, method, path, route, schemas)
+    return found
+
+
+def _operation(
+    name: str, method: str, path: str, route: dict[str, Any], schemas: dict[str, Schema]
+) -> Operation:
+    fields: dict[str, Schema] = {}
+    required: list[str] = []
+    places: dict[str, list[str]] = {"path": [], "query": []}
+    for parameter in route.get("parameters", []):
+        if parameter["in"] in places:
+            places[parameter["in"]].append(parameter["name"])
+            fields[parameter["name"]] = {
+                **parameter["schema"], "description": parameter.get("description", "")
+            }
+            if parameter.get("required"):
+                required.append(parameter["name"])
+    content = route.get("requestBody", {}).get("content", {}).get("application/json", {})
+    body = resolve(content.get("schema", {}), schemas)
+    fields |= {key: resolve(value, schemas) for key, value in body.get("properties", {}).items()}
+    required += body.get("required", [])
+    return Operation(
+        id=name, method=method.upper(), path=path, summary=route.get("summary", ""),
+        description=route.get("description", ""), fields=fields, required=required,
+        path_parameters=places["path"], query_parameters=places["query"],
+    )
+
+
+def resolve(schema: Schema, schemas: dict[str, Schema]) -> Schema:
+    """Replace every `$ref` in a schema by what it names (our body models have no cycles)."""
+    if "$ref" in schema:
+        named = schemas[schema["$ref"].rsplit("/", 1)[-1]]
+        return resolve({**named, **{k: v for k, v in schema.items() if k != "$ref"}}, schemas)
+    out: Schema = {}
+    for key, value in schema.items():
+        if isinstance(value, dict):
+            out[key] = resolve(value, schemas)
+        elif isinstance(value, list):
+            out[key] = [resolve(v, schemas) if isinstance(v, dict) else v for v in value]
+        else:
+            out[key] = value
+    return out
+
+
+class UnknownOperation(LookupError):
+    """The API has no operation of that name."""
+
+
+class LicensingApi:
+    """Calls operations of the API as a person, with a token minted for each single call."""
+
+    def __init__(self, http: httpx.AsyncClient, document: dict[str, Any]) -> None:
+        self._http = http
+        self.operations = operations_of(document)
+
+    async def call(
+        self,
+        operation_id: str,
+        arguments: dict[str, Any],
+        caller: Caller,
+        *,
+        dry_run: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Answer:
+        """Call one operation with its slots as flat `arguments` (path, query and body fields).
+
+        A refusal is an answer, not an exception. Raises `UnknownOperation` for a name that
+        the API does not have and `httpx.HTTPError` when the API cannot be reached.
+        """
+        operation = self.operations.get(operation_id)
+        if operation is None:
+            raise UnknownOperation(operation_id)
+        path, query, body = _place(operation, arguments)
+        headers = {"Authorization": f"Bearer {mint_internal(caller)}"}
+        if dry_run:
+            headers["Dry-Run"] = "true"
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        response = await self._http.request(
+            operation.method, path, params=query, headers=headers,
+            json=body if operation.writes else None,
+        )
+        return Answer(response.status_code, _json(response))
+
+
+def _place(
+    operation: Operation, arguments: dict[str, Any]
+) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """Sort flat arguments into path, query and body; a missing path part becomes `-`.
+
+    `-` names nothing in this API, so the answer is a 404 that says what could not be found
+    instead of a crash in here.
+    """
+    path = operation.path
+    for name in operation.path_parameters:
+        value = str(arguments.get(name) or "-")
+        path = path.replace("{" + name + "}", quote(value, safe=""))
+    query = {
+        name: arguments[name]
+        for name in operation.query_parameters
+        if arguments.get(name) is not None
+    }
+    elsewhere = {*operation.path_parameters, *operation.query_parameters}
+    body = {k: v for k, v in arguments.items() if k not in elsewhere and v is not None}
+    return path, query, body
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except json.JSONDecodeError:
+        return {"title": "The licensing system did not answer in JSON", "detail": ""}
+    return body if isinstance(body, dict) else {"items": body}
+
+
+_api: LicensingApi | None = None
+
+
+def configure(api: LicensingApi) -> None:
+    """Set the client of this process; the composition root does it once, in process."""
+    global _api
+    _api = api
+
+
+def licensing_api() -> LicensingApi:
+    """The client of this process; a stand-alone action server builds it from `BACKEND_URL`."""
+    global _api
+    if _api is None:
+        base = settings().backend_url or settings().base_url
+        document = httpx.get(f"{base}/api/v1/openapi.json", timeout=10).json()
+        _api = LicensingApi(httpx.AsyncClient(base_url=base, timeout=30), document)
+    return _api
