@@ -1,0 +1,196 @@
+"""`ask-licensing chat`: the same conversation as in the widget, in a terminal.
+
+Options have numbers, offers and what can be done with a card have letters; typing one picks
+it, and everything else is what the person says.
+"""
+
+import string
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import httpx
+import typer
+import yaml
+from rich.markdown import Markdown
+from rich.panel import Panel
+from rich.prompt import Prompt
+from rich.table import Table
+
+from assistant.cli.display import console
+from assistant.cli.talk import Refused, Reply, Talk
+from backend.core.settings import settings
+
+PORTALS = ("clc", "cssm", "scm")
+SPEAKERS = {"bot": "Ask Licensing", "person": "Support", "system": "Note"}
+Choice = Callable[[], list[Reply]]
+
+
+def chat(
+    address: str, email: str | None, portal: str | None, engine: str | None, token: str | None
+) -> int:
+    """Hold one conversation, until the person leaves; return the process's exit code."""
+    talk = Talk(address)
+    try:
+        if token:
+            talk.use_token(token)
+        else:
+            name = talk.sign_in(email or _pick_person())
+            console.print(f"Signed in as [bold]{name}[/]. Ctrl-D leaves; what is done stays done.")
+        Conversation(talk).hold(talk.begin(portal or _pick_portal(), engine))
+    except httpx.HTTPError as exc:
+        console.print(f"{address} cannot be reached ({exc}). Is it running? Start it: make run")
+        return 1
+    except Refused as exc:
+        console.print(str(exc), markup=False)
+        return 1
+    except (EOFError, KeyboardInterrupt, typer.Abort):
+        console.print()
+    finally:
+        talk.close()
+    return 0
+
+
+class Conversation:
+    """What was shown, and what can be picked now."""
+
+    def __init__(self, talk: Talk) -> None:
+        self._talk = talk
+        self._shown: set[str] = set()
+        self._choices: dict[str, Choice] = {}
+        self._printing = threading.Lock()
+
+    def hold(self, greeting: Iterable[Reply]) -> None:
+        """Show the greeting, then take turns until the input ends (`EOFError`)."""
+        self._show(greeting)
+        self._talk.listen(self._overheard)
+        while True:
+            said = console.input("[bold cyan]you ›[/] ").strip()
+            if not said:
+                continue
+            if not console.is_terminal:
+                console.print(said, markup=False)
+            try:
+                with console.status("…"):
+                    replies = self._answer(said)
+                self._show(replies)
+            except Refused as exc:
+                console.print(str(exc), markup=False, style="red")
+
+    def _answer(self, said: str) -> list[Reply]:
+        chosen = self._choices.get(said.lower())
+        return chosen() if chosen else self._talk.say(text=said)
+
+    def _overheard(self, reply: Reply) -> None:
+        """What the stream brings and no answer of ours did: a support agent, another device."""
+        if reply["role"] in {"person", "system"}:
+            self._show([reply])
+
+    def _show(self, replies: Iterable[Reply]) -> None:
+        with self._printing:
+            for reply in replies:
+                if reply["id"] in self._shown or reply["role"] == "user":
+                    continue
+                self._shown.add(reply["id"])
+                self._choices = {}
+                self._print(reply)
+
+    def _print(self, reply: Reply) -> None:
+        console.print(f"[bold green]{SPEAKERS.get(reply['role'], 'Ask Licensing')} ›[/]", end=" ")
+        console.print(Markdown(reply["text"] or ""))
+        if reply.get("card"):
+            console.print(_card(reply["card"]))
+        for source in reply.get("sources") or []:
+            console.print(f"  [dim]source: {source['title']} {source.get('url') or ''}[/]")
+        proposal = reply.get("proposal")
+        if proposal and proposal.get("status") == "open":
+            console.print(_preview(proposal["preview"]))
+            self._offer_decision(proposal["id"])
+        self._offer_options(reply.get("ask") or {})
+        for button in reply.get("buttons") or []:
+            self._offer_letter(button["title"], _payload(self._talk, button["payload"]))
+
+    def _offer_options(self, ask: dict[str, Any]) -> None:
+        """Numbers for one option; of several, their numbers or values are typed with commas."""
+        options = ask.get("options") or []
+        for number, option in enumerate(options, start=1):
+            console.print(f"  [cyan]{number}[/]  {option['title']}")
+            payload = option.get("payload")
+            self._choices[str(number)] = (
+                _payload(self._talk, payload) if payload else _text(self._talk, option["value"])
+            )
+        if ask.get("kind") == "choices" and options:
+            console.print("  [dim]several: type them with commas between[/]")
+        if ask and not ask.get("required", True):
+            console.print("  [dim]may be skipped: type skip[/]")
+
+    def _offer_decision(self, proposal: str) -> None:
+        self._offer_letter("Confirm", lambda: self._talk.decide(proposal, "confirm"))
+        self._offer_letter("Change", _payload(self._talk, "/change"))
+        self._offer_letter("Cancel", lambda: self._talk.decide(proposal, "cancel"))
+
+    def _offer_letter(self, title: str, choice: Choice) -> None:
+        letter = next(c for c in string.ascii_lowercase if c not in self._choices)
+        self._choices[letter] = choice
+        console.print(f"  [cyan]{letter}[/]  {title}")
+
+
+def _payload(talk: Talk, payload: str) -> Choice:
+    return lambda: talk.say(payload=payload)
+
+
+def _text(talk: Talk, text: str) -> Choice:
+    return lambda: talk.say(text=text)
+
+
+def _preview(preview: dict[str, Any]) -> Panel:
+    return Panel(
+        _lines(preview.get("lines"), preview.get("note")),
+        title=preview.get("title"),
+        expand=False,
+        border_style="yellow",
+    )
+
+
+def _card(card: dict[str, Any]) -> Panel:
+    title = card.get("title") or card.get("number") or card["kind"]
+    if card.get("items"):
+        return Panel(_items(card["items"]), title=title, expand=False)
+    reference = card.get("reference") or card.get("number")
+    return Panel(_lines(card.get("lines"), reference), title=title, expand=False)
+
+
+def _lines(lines: list[dict[str, Any]] | None, note: str | None) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for line in lines or []:
+        table.add_row(f"[dim]{line['label']}[/]", str(line["value"]))
+    if note:
+        table.add_row("", str(note))
+    return table
+
+
+def _items(items: list[dict[str, Any]]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for item in items:
+        what = item.get("kind") or item.get("number") or ""
+        detail = item.get("detail") or item.get("status") or ""
+        table.add_row(f"[dim]{what}[/]", item.get("title") or "", detail, item.get("url") or "")
+    return table
+
+
+def _pick_person() -> str:
+    """Ask who chats; the demo world says who there is and what each is good for."""
+    world = yaml.safe_load((settings().data_dir / "demo" / "world.yml").read_text())
+    people = [person for person in world["people"] if person["kind"] != "support"]
+    for number, person in enumerate(people, start=1):
+        console.print(f"  [cyan]{number:>2}[/]  {person['email']:<28} [dim]{person['note']}[/]")
+    said = Prompt.ask("Who are you? A number or an address", console=console, default="1")
+    if said.isdigit() and 1 <= int(said) <= len(people):
+        return str(people[int(said) - 1]["email"])
+    return said
+
+
+def _pick_portal() -> str:
+    return Prompt.ask(
+        "Which portal do you come from?", console=console, choices=list(PORTALS), default=PORTALS[0]
+    )

@@ -1,0 +1,102 @@
+"""What `up` and `train` show: bars in a terminal, one line a step where there is none."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+console = Console(highlight=False)
+
+
+class Step(Protocol):
+    """One thing that takes a while."""
+
+    def update(self, words: str, share: float | None = None) -> None:
+        """Say what it does now and how much of it is done (0 to 1, if known)."""
+
+    def done(self, words: str) -> None:
+        """Say what came out of it."""
+
+
+class Display(Protocol):
+    """Where steps are shown."""
+
+    def step(self, name: str) -> Step:
+        """Begin a step."""
+
+    def say(self, words: str) -> None:
+        """Show a line that belongs to no step."""
+
+
+@contextmanager
+def display() -> Iterator[Display]:
+    """A display that suits where the output goes."""
+    if not console.is_terminal:
+        yield _Plain()
+        return
+    progress = Progress(
+        SpinnerColumn(finished_text="[green]✓[/]"),
+        TextColumn("{task.description:<13}"),
+        BarColumn(bar_width=28),
+        TextColumn("[dim]{task.fields[words]}[/]"),
+        TimeElapsedColumn(),
+        console=console,
+    )
+    with progress:
+        yield _Live(progress)
+
+
+class _Live:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def step(self, name: str) -> Step:
+        return _LiveStep(self._progress, name)
+
+    def say(self, words: str) -> None:
+        self._progress.console.print(words)
+
+
+class _LiveStep:
+    def __init__(self, progress: Progress, name: str) -> None:
+        self._progress = progress
+        self._task = progress.add_task(name, total=None, words="")
+
+    def update(self, words: str, share: float | None = None) -> None:
+        if share is None:
+            self._progress.update(self._task, words=words)
+        else:
+            self._progress.update(self._task, words=words, total=1.0, completed=share)
+
+    def done(self, words: str) -> None:
+        self._progress.update(self._task, words=words, total=1.0, completed=1.0)
+
+
+class _Plain:
+    def step(self, name: str) -> Step:
+        return _PlainStep(name)
+
+    def say(self, words: str) -> None:
+        console.print(words)
+
+
+class _PlainStep:
+    """A line at the beginning, at every quarter if there are shares, and at the end."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._begun, self._shown = name, time.monotonic(), -1
+
+    def update(self, words: str, share: float | None = None) -> None:
+        quarter = int((share or 0.0) * 4)
+        if quarter > self._shown:
+            self._shown = quarter
+            at = f" ({share:.0%})" if share else ""
+            console.print(f"  - {self._name}: {words}{at}")
+
+    def done(self, words: str) -> None:
+        console.print(
+            f"  - {self._name}: {words} [{time.monotonic() - self._begun:.1f} s]", markup=False
+        )

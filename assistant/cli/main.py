@@ -1,0 +1,109 @@
+"""The commands. Each imports what it needs when it is called, so that `--help` is quick."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from assistant.cli.display import console, display
+from backend.core.settings import ROOT
+
+app = typer.Typer(
+    name="ask-licensing",
+    help="Ask Licensing: start it, train it, talk to it, look into it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.callback()
+def in_project() -> None:
+    """Ask Licensing: start it, train it, talk to it, look into it."""
+    # `.env` and a relative STATE_DIR mean the same from wherever this is called.
+    os.chdir(ROOT)
+
+
+@app.command()
+def up() -> None:
+    """Start everything: database, model, Rasa, the app; Ctrl-C ends it."""
+    from assistant.cli.up import up as run
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def train(
+    force: Annotated[bool, typer.Option(help="Train even when nothing changed.")] = False,
+) -> None:
+    """Train Rasa's model, if config.yml, data/ or assistant/nlu changed."""
+    from assistant.cli.paths import State
+    from assistant.cli.training import TrainingFailed
+    from assistant.cli.training import train as run
+    from backend.core.settings import settings
+
+    state = State.at(settings().state_dir)
+    try:
+        with display() as shown:
+            step = shown.step("Rasa's model")
+            trained = run(state, force=force, progress=step.update)
+            step.done(f"trained in {trained.seconds:.0f} s" if trained.fresh else "up to date")
+    except TrainingFailed as exc:
+        console.print(str(exc), markup=False)
+        raise typer.Exit(1) from None
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the present schema."""
+    from assistant.cli.database import migrate as run
+
+    run()
+    console.print("The database is up to date.")
+
+
+@app.command()
+def seed() -> None:
+    """Migrate, then fill an empty database with the demo world (in demo mode)."""
+    from assistant.cli.database import seed as run
+
+    console.print(run())
+
+
+@app.command()
+def chat(
+    email: Annotated[str | None, typer.Option("--as", help="Who chats (demo mode).")] = None,
+    portal: Annotated[str | None, typer.Option(help="clc, cssm or scm.")] = None,
+    engine: Annotated[str | None, typer.Option(help="rasa or agent.")] = None,
+    url: Annotated[str | None, typer.Option(help="Where it runs; default: here.")] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(help="A bearer token, outside demo mode.", envvar="ASK_LICENSING_TOKEN"),
+    ] = None,
+) -> None:
+    """Talk to it in the terminal."""
+    from assistant.cli.chat import chat as run
+    from backend.core.settings import settings
+
+    raise typer.Exit(run(url or settings().base_url, email, portal, engine, token))
+
+
+@app.command()
+def routes(
+    words: Annotated[str, typer.Argument(help="Only what contains this.")] = "",
+) -> None:
+    """List the operations of the API: their id, where they are, what they do."""
+    from assistant.cli.routes import table
+
+    console.print(table(words))
+
+
+@app.command()
+def actions(
+    host: Annotated[str, typer.Option(help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Where to listen.")] = 5055,
+) -> None:
+    """Serve Rasa's custom actions by themselves (ACTIONS_URL tells Rasa where)."""
+    from assistant.cli.actions import serve
+
+    serve(host, port)
