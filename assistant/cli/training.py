@@ -120,15 +120,17 @@ def _run(state: State, out: Path, name: str, progress: Progress) -> None:
     ]  # fmt: skip
     log = state.logs / "train.log"
     progress("loading Rasa", 0.0)
-    with log.open("wb") as kept:
-        process = subprocess.Popen(
+    with (
+        log.open("wb") as kept,
+        subprocess.Popen(
             command,
             cwd=ROOT,
             env=rasa_environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-        )
+        ) as process,
+    ):
         child = Child("Training", process, log)
         try:
             assert process.stdout is not None  # noqa: S101 (asked for as a pipe above)
