@@ -1,0 +1,100 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+
+import { icons } from './icons.ts';
+import { base } from './styles/base.ts';
+import { composer } from './styles/composer.ts';
+import { words } from './words.ts';
+
+/** Longest message the assistant takes, in characters. */
+export const LONGEST_MESSAGE = 4000;
+const NEAR = 400;
+
+/** Where one types. Fires `say` with the text, and `stop-replying`. */
+export class Composer extends LitElement {
+  static override styles = [base, composer];
+  static override properties = {
+    draft: { state: true },
+    asked: { type: Boolean },
+    replyingTo: { attribute: false },
+  };
+
+  declare draft: string;
+  /** Whether a question is open: then the placeholder says that typing answers it too. */
+  declare asked: boolean;
+  /** Whom a reply goes to, or empty. */
+  declare replyingTo: string;
+
+  constructor() {
+    super();
+    this.draft = '';
+    this.asked = false;
+    this.replyingTo = '';
+  }
+
+  get #field(): HTMLTextAreaElement | null {
+    return this.renderRoot.querySelector('textarea');
+  }
+
+  override focus(): void {
+    this.#field?.focus();
+  }
+
+  /** Put words in for the person to send or change. */
+  compose(text: string): void {
+    this.draft = text;
+    void this.updateComplete.then(() => {
+      this.focus();
+      this.#field?.setSelectionRange(text.length, text.length);
+    });
+  }
+
+  get #over(): number {
+    return this.draft.length - LONGEST_MESSAGE;
+  }
+
+  #send(): void {
+    if (!this.draft.trim() || this.#over > 0) return;
+    this.dispatchEvent(new CustomEvent('say', { detail: this.draft.trim() }));
+    this.draft = '';
+  }
+
+  #key(event: KeyboardEvent): void {
+    // While an input method composes a word, Enter chooses it and sends nothing.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    this.#send();
+  }
+
+  protected override updated(changed: PropertyValues<this>): void {
+    const field = this.#field;
+    if (!changed.has('draft') || !field || CSS.supports('field-sizing', 'content')) return;
+    field.style.height = 'auto';
+    field.style.height = `${field.scrollHeight}px`;
+  }
+
+  #count(): TemplateResult | typeof nothing {
+    if (this.#over <= -NEAR) return nothing;
+    return html`<div class="count"><span class=${this.#over > 0 ? 'problem' : 'hint'} id="count" role="status">${
+      this.#over > 0 ? words.tooLong(this.#over) : words.left(-this.#over)}</span></div>`;
+  }
+
+  override render(): TemplateResult {
+    const near = this.#over > -NEAR;
+    const submit = (event: Event): void => { event.preventDefault(); this.#send(); };
+    return html`<form @submit=${submit}>
+      ${this.replyingTo ? html`<div class="replying">${icons.reply}<span>${words.replying(this.replyingTo)}</span>
+        <button type="button" class="icon-button" aria-label=${words.stopReplying}
+          @click=${() => this.dispatchEvent(new CustomEvent('stop-replying'))}>${icons.close}</button></div>` : nothing}
+      <div class="box">
+        <textarea rows="1" aria-label=${words.composer} enterkeyhint="send"
+          placeholder=${this.asked ? words.placeholderAsk : words.placeholder}
+          aria-describedby=${near ? 'count' : nothing} aria-invalid=${this.#over > 0 ? 'true' : 'false'}
+          .value=${this.draft} @keydown=${this.#key}
+          @input=${(event: Event) => { this.draft = (event.target as HTMLTextAreaElement).value; }}></textarea>
+        <button type="submit" class="primary send" aria-label=${words.send} title=${words.send}
+          ?disabled=${!this.draft.trim() || this.#over > 0}>${icons.send}</button>
+      </div>
+      ${this.#count()}
+    </form>`;
+  }
+}

@@ -1,0 +1,54 @@
+/** Reading what the server keeps and sends of one conversation. */
+
+import type { Api } from './api.ts';
+import type { ServerEvent } from './sse.ts';
+import type { Page, Reply } from './types.ts';
+
+export function conversationPath(id: string): string {
+  return `/conversations/${encodeURIComponent(id)}`;
+}
+
+/** All messages after the one with id `after` (exclusive), oldest first. */
+export async function history(api: Api, id: string, after: string | null = null): Promise<Reply[]> {
+  const replies: Reply[] = [];
+  let cursor: string | null = null;
+  do {
+    const query = new URLSearchParams({ limit: '200' });
+    if (after !== null) query.set('after', after);
+    if (cursor) query.set('cursor', cursor);
+    const page: Page<Reply> = await api.get(`${conversationPath(id)}/messages?${query}`);
+    replies.push(...page.items);
+    cursor = page.next;
+  } while (cursor);
+  return replies;
+}
+
+/** What one event of the stream means to us. */
+export type Heard =
+  | { kind: 'reply'; reply: Reply }
+  | { kind: 'delta'; text: string }
+  | { kind: 'status'; status: string }
+  | { kind: 'nothing' };
+
+export function heard(event: ServerEvent): Heard {
+  const content = parsed(event.data);
+  if (event.event === 'delta') {
+    const words = content?.text ?? content?.delta;
+    const text = typeof words === 'string' ? words : content === null ? event.data : '';
+    return { kind: 'delta', text };
+  }
+  if (content?.id !== undefined && typeof content.role === 'string') {
+    return { kind: 'reply', reply: content as unknown as Reply };
+  }
+  if (typeof content?.status === 'string') return { kind: 'status', status: content.status };
+  return { kind: 'nothing' };
+}
+
+function parsed(data: string): Record<string, unknown> | null {
+  try {
+    const content: unknown = JSON.parse(data);
+    return content && typeof content === 'object' ? (content as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}

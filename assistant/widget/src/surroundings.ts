@@ -1,0 +1,104 @@
+/** What the panel does for those who don't look at its end: announcing, and keeping the place. */
+
+import { html, type ReactiveControllerHost, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
+
+type Host = ReactiveControllerHost & { readonly renderRoot: HTMLElement | DocumentFragment };
+
+const MOST_SAID = 5;
+
+/**
+ * Speaks new messages to screen readers, and only those.
+ *
+ * The transcript itself is a silent log: live, it would read out all history after a reload, the
+ * seconds of a card that runs out, and the name of every button beside a message.
+ */
+export class Announcer {
+  readonly #host: Host;
+  #said: { id: number; text: string }[] = [];
+  #count = 0;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  say(text: string): void {
+    if (!text.trim()) return;
+    this.#count += 1;
+    this.#said = [...this.#said, { id: this.#count, text }].slice(-MOST_SAID);
+    this.#host.requestUpdate();
+  }
+
+  draw(): TemplateResult {
+    return html`<div class="sr-only announcer" aria-live="polite" aria-relevant="additions">${
+      repeat(this.#said, ({ id }) => id, ({ text }) => html`<p>${text}</p>`)}</div>`;
+  }
+}
+
+const NEAR_END = 80;
+const MARGIN = 12;
+
+/** Keeps the end in view while the person is there, and starts a long answer at its beginning. */
+export class Scroll {
+  readonly #host: Host;
+  #atEnd = true;
+  #first: string | null = null;
+  #settling = false;
+  hasMore = false;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  get #scroller(): HTMLElement | null {
+    return this.#host.renderRoot.querySelector('.scroller');
+  }
+
+  /** A new answer begins with this message: once drawn, its beginning should be seen. */
+  expect(message: string | null): void {
+    if (this.#atEnd) this.#first = message;
+    else this.hasMore = true;
+  }
+
+  toEnd(smoothly = false): void {
+    this.#atEnd = true;
+    this.#first = null;
+    this.hasMore = false;
+    if (smoothly) {
+      const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+      this.#scroller?.scrollTo({ top: this.#scroller.scrollHeight, behavior: calm ? 'auto' : 'smooth' });
+    }
+    this.#host.requestUpdate();
+  }
+
+  readonly onScroll = (): void => {
+    const scroller = this.#scroller;
+    if (!scroller || this.#settling) return;
+    this.#atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
+    if (this.#atEnd && this.hasMore) {
+      this.hasMore = false;
+      this.#host.requestUpdate();
+    }
+  };
+
+  /** After drawing. Parts draw themselves a moment later, so it looks again on the next frame. */
+  settle(): void {
+    if (!this.#atEnd && !this.#first) return;
+    this.#settling = true;
+    requestAnimationFrame(() => {
+      this.#place();
+      requestAnimationFrame(() => { this.#settling = false; });
+    });
+  }
+
+  #place(): void {
+    const scroller = this.#scroller;
+    if (!scroller) return;
+    const end = scroller.scrollHeight - scroller.clientHeight;
+    const first = this.#first && scroller.querySelector<HTMLElement>(`[data-id="${CSS.escape(this.#first)}"]`);
+    const start = first
+      ? first.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop - MARGIN
+      : end;
+    scroller.scrollTop = Math.min(start, end);
+  }
+}

@@ -1,0 +1,129 @@
+/** The shapes the conversation API answers with. Unknown extra fields are ignored. */
+
+export type Role = 'user' | 'bot' | 'person' | 'system';
+export type Portal = 'clc' | 'cssm' | 'scm';
+
+export interface Button {
+  title: string;
+  payload: string;
+}
+
+export interface Option {
+  value: string;
+  title: string;
+  payload?: string | null;
+}
+
+export type AskKind =
+  | 'text' | 'choice' | 'choices' | 'date' | 'datetime' | 'email' | 'number' | 'file' | 'confirm';
+
+/** What the assistant wants to know next; the widget draws the matching control. */
+export interface Ask {
+  slot: string;
+  kind: AskKind;
+  required: boolean;
+  options?: Option[] | null;
+  /** Bounds: of a number itself, of a date as ISO text, of a list its length. */
+  min?: number | string | null;
+  max?: number | string | null;
+}
+
+export interface Line {
+  label: string;
+  value: unknown;
+}
+
+export interface LinkItem {
+  title: string;
+  url: string;
+  kind?: string;
+  detail?: string | null;
+  action?: string | null;
+}
+
+export interface CaseItem {
+  number: string;
+  title: string;
+  status: string;
+  updated_at?: string | null;
+}
+
+/** A card of any kind; fields a kind doesn't use are absent. */
+export interface Card {
+  kind: string;
+  title?: string | null;
+  reference?: string | null;
+  number?: string | null;
+  status?: string | null;
+  lines?: Line[] | null;
+  items?: (LinkItem | CaseItem)[] | null;
+}
+
+export type ProposalStatus =
+  | 'open' | 'executed' | 'superseded' | 'cancelled' | 'expired' | 'failed';
+
+export interface Proposal {
+  id: string;
+  operation: string;
+  preview: { title: string; lines?: Line[] | null; note?: string | null; confirm?: string | null };
+  status: ProposalStatus;
+  expires_at: string;
+}
+
+export interface Receipt {
+  title: string;
+  reference?: string | null;
+  lines?: Line[] | null;
+}
+
+export interface Source {
+  title: string;
+  url?: string | null;
+}
+
+export interface CaseTag {
+  number: string;
+  title?: string | null;
+  status?: string | null;
+}
+
+/** One message of a conversation, whoever wrote it. `text` is Markdown unless a user wrote it. */
+export interface Reply {
+  id: string;
+  role: Role;
+  engine?: string | null;
+  text: string;
+  buttons?: Button[] | null;
+  ask?: Ask | null;
+  card?: Card | null;
+  proposal?: Proposal | null;
+  sources?: Source[] | null;
+  case?: CaseTag | null;
+  at: string;
+  /** Present on some servers: who the support agent is, and the message's sender-side id. */
+  author?: { name?: string | null; email?: string | null } | string | null;
+  client_message_id?: string | null;
+}
+
+export interface Conversation {
+  id: string;
+  portal: string;
+  engine?: string | null;
+  status: string;
+  title?: string | null;
+  created_at?: string | null;
+  updated_at?: string | null;
+}
+
+export interface Person {
+  email: string;
+  name: string;
+  organization?: string | null;
+  kind?: string;
+  time_zone?: string | null;
+}
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}

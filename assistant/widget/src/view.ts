@@ -1,0 +1,152 @@
+/** Draws the parts of the panel from the state of a session. */
+
+import { html, nothing, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
+import { repeat } from 'lit/directives/repeat.js';
+
+import { drawControl } from './controls/index.ts';
+import { dayWords, drawMessage, drawOutgoing } from './message.ts';
+import { icons } from './icons.ts';
+import { prose } from './prose.ts';
+import type { Session } from './session.ts';
+import type { Said } from './transcript.ts';
+import type { Ask, Button, Conversation, Reply } from './types.ts';
+import { statusWords, words } from './words.ts';
+
+/** After how long a turn is said to take longer than usual. */
+export const SLOW_MS = 8000;
+
+export interface View {
+  /** Earlier conversations while they are shown, else null. */
+  past: Conversation[] | 'loading' | null;
+  replyTo: Reply | null;
+  uploading: string;
+  uploadProblem: string;
+}
+
+export interface TalkContext {
+  session: Session;
+  base: string;
+  view: View;
+  say(said: Said): void;
+  upload(file: File): void;
+  reply(message: Reply): void;
+}
+
+type Drawn = TemplateResult | typeof nothing;
+
+/** One line above the transcript: no connection, or who has the conversation. */
+export function drawBar(session: Session): TemplateResult {
+  const status = session.conversation?.status;
+  if (!session.online) {
+    const text = navigator.onLine ? words.offlineServer : words.offline;
+    return html`<div role="status"><div class="bar">${icons.retry}${text}</div></div>`;
+  }
+  const told = status === 'waiting' ? words.waitingForPerson
+    : status === 'person' ? words.withPerson : status === 'closed' ? words.closed : '';
+  return html`<div role="status">${told
+    ? html`<div class="bar calm">${icons.person}${told}</div>` : nothing}</div>`;
+}
+
+/** In place of a conversation: connecting, signed out, or what went wrong. */
+export function drawNotice(session: Session, again: () => void): TemplateResult {
+  const { phase, problem } = session;
+  const button = html`<button type="button" class="primary" @click=${again}>${words.tryAgain}</button>`;
+  const content = phase === 'signed-out'
+    ? html`<h3>${words.signedOutTitle}</h3><p>${words.signedOut}</p>${button}`
+    : phase === 'failed'
+      ? html`<h3>${problem?.title ?? words.unreachable.title}</h3>
+        <p>${[problem?.detail, problem?.hint].filter(Boolean).join(' ') || words.unexpected}</p>${button}`
+      : html`<p>${problem ? `${problem.title}. ${words.offlineServer}` : words.starting}</p>`;
+  return html`<div class="scroller"><div class="notice" role="status">${content}</div></div>`;
+}
+
+export function drawPast(past: Conversation[] | 'loading', session: Session, choose: (one: Conversation) => void): TemplateResult {
+  const row = (one: Conversation): TemplateResult => {
+    const at = new Date(one.updated_at ?? one.created_at ?? '');
+    const when = Number.isNaN(at.getTime()) ? '' : at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+    const isCurrent = one.id === session.conversation?.id;
+    return html`<li><button type="button" aria-current=${isCurrent ? 'true' : 'false'} @click=${() => choose(one)}>
+      <strong>${one.title || words.conversationOn(one.portal.toUpperCase())}</strong>
+      <span class="hint">${[isCurrent ? words.current : '', statusWords(one.status), when].filter(Boolean).join(' · ')}</span>
+    </button></li>`;
+  };
+  return html`<div class="scroller" tabindex="0" role="region" aria-label=${words.past}>
+    ${past !== 'loading' && past.length
+    ? html`<ul class="past" role="list">${past.map(row)}</ul>`
+    : html`<p class="hint" role="status">${past === 'loading' ? words.starting : words.noPast}</p>`}
+  </div>`;
+}
+
+/** Everything said so far. A log without a live region: new messages are announced elsewhere. */
+export function drawLog(context: TalkContext): TemplateResult {
+  const { session } = context;
+  const { messages, outgoing } = session.transcript;
+  const speaker = (message: Reply | undefined): string => (message
+    ? [message.role, message.case?.number, JSON.stringify(message.author ?? '')].join('|') : '');
+  const draw = (message: Reply, index: number): TemplateResult => {
+    const day = dayWords(message, messages[index - 1]);
+    const next = messages[index + 1];
+    return html`${day ? html`<li class="day">${day}</li>` : nothing}${drawMessage(message, {
+      session,
+      base: context.base,
+      first: Boolean(day) || speaker(messages[index - 1]) !== speaker(message),
+      last: speaker(next) !== speaker(message),
+      reply: context.reply,
+      change: () => context.say({ payload: '/change', title: words.change }),
+    })}`;
+  };
+  return html`<div role="log" aria-live="off" aria-label=${words.transcript}><ol class="log" role="list">
+    ${repeat(messages, (message) => message.id, draw)}
+    ${repeat(outgoing, (out) => out.id, (out) => drawOutgoing(out, session))}
+  </ol></div>`;
+}
+
+/** Below what was said: what is being written, and how one may answer. */
+export function drawTurn(context: TalkContext): TemplateResult {
+  const { session } = context;
+  const { turnSince, delta, transcript } = session;
+  if (turnSince !== null || delta) return drawWorking(turnSince, delta);
+  const { asking, ask } = transcript;
+  return html`${drawOffers(offers(transcript.turn, ask), context)}${
+    // A question's control begins empty, also after a question of the same kind.
+    asking && ask ? keyed(asking.id, drawQuestion(ask, context)) : nothing}`;
+}
+
+function drawWorking(since: number | null, delta: string): TemplateResult {
+  const slow = since !== null && Date.now() - since >= SLOW_MS;
+  return html`
+    ${delta ? html`<div class="message bot first"><div class="bubble">${prose(delta)}</div></div>` : nothing}
+    ${since === null ? nothing : html`<div class="typing">
+      ${delta ? nothing : html`<span class="dots" role="img" aria-label=${words.thinking}><i></i><i></i><i></i></span>`}
+      <span role="status">${slow ? words.slow : nothing}</span></div>`}`;
+}
+
+/** Buttons since the person last spoke that aren't the open question's own options. */
+function offers(turn: Reply[], ask: Ask | null): Button[] {
+  const asked = new Set(ask?.options?.map((option) => option.payload));
+  const buttons = turn.flatMap((reply) => reply.buttons ?? []);
+  return buttons.filter((button, index) => !asked.has(button.payload)
+    && buttons.findIndex((other) => other.payload === button.payload) === index);
+}
+
+function drawOffers(buttons: Button[], context: TalkContext): Drawn {
+  if (!buttons.length) return nothing;
+  return html`<div class="offers" role="group" aria-label=${words.suggestions}>${buttons.map((button) => html`
+    <button type="button" class="option" @click=${() => context.say(button)}>${button.title}</button>`)}</div>`;
+}
+
+function drawQuestion(ask: Ask, context: TalkContext): TemplateResult {
+  const { view, session } = context;
+  return html`<div class="question" role="group" aria-label=${words.question}>
+    ${drawControl(ask, {
+      zone: session.person?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+      uploading: view.uploading,
+      uploadProblem: view.uploadProblem,
+      answer: (event) => context.say((event as CustomEvent<Said>).detail),
+      file: (event) => context.upload((event as CustomEvent<File>).detail),
+    })}
+    ${ask.required ? nothing : html`<div class="skip"><button type="button" class="plain"
+      @click=${() => context.say({ text: 'skip' })}>${words.skip}</button></div>`}
+  </div>`;
+}
