@@ -6,6 +6,7 @@ it, and everything else is what the person says.
 
 import string
 import threading
+import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,11 +14,12 @@ import httpx
 import typer
 import yaml
 from rich.markdown import Markdown
+from rich.markup import escape
 from rich.panel import Panel
 from rich.prompt import Prompt
 from rich.table import Table
 
-from assistant.cli.display import console
+from assistant.cli.display import console, say
 from assistant.cli.talk import Refused, Reply, Talk
 from backend.core.settings import settings
 
@@ -39,10 +41,10 @@ def chat(
             console.print(f"Signed in as [bold]{name}[/]. Ctrl-D leaves; what is done stays done.")
         Conversation(talk).hold(talk.begin(portal or _pick_portal(), engine))
     except httpx.HTTPError as exc:
-        console.print(f"{address} cannot be reached ({exc}). Is it running? Start it: make run")
+        say(f"{address} cannot be reached ({exc}). Is it running? Start it: make run", "red")
         return 1
     except Refused as exc:
-        console.print(str(exc), markup=False)
+        say(str(exc), "red")
         return 1
     except (EOFError, KeyboardInterrupt, typer.Abort):
         console.print()
@@ -69,13 +71,13 @@ class Conversation:
             if not said:
                 continue
             if not console.is_terminal:
-                console.print(said, markup=False)
+                say(said)
             try:
                 with console.status("…"):
                     replies = self._answer(said)
                 self._show(replies)
             except Refused as exc:
-                console.print(str(exc), markup=False, style="red")
+                say(str(exc), "red")
 
     def _answer(self, said: str) -> list[Reply]:
         chosen = self._choices.get(said.lower())
@@ -97,11 +99,11 @@ class Conversation:
 
     def _print(self, reply: Reply) -> None:
         console.print(f"[bold green]{SPEAKERS.get(reply['role'], 'Ask Licensing')} ›[/]", end=" ")
-        console.print(Markdown(reply["text"] or ""))
+        console.print(Markdown(_printable(reply["text"] or "")))
         if reply.get("card"):
             console.print(_card(reply["card"]))
         for source in reply.get("sources") or []:
-            console.print(f"  [dim]source: {source['title']} {source.get('url') or ''}[/]")
+            say(_printable(f"  source: {source['title']} {source.get('url') or ''}"), "dim")
         proposal = reply.get("proposal")
         if proposal and proposal.get("status") == "open":
             console.print(_preview(proposal["preview"]))
@@ -114,7 +116,7 @@ class Conversation:
         """Numbers for one option; of several, their numbers or values are typed with commas."""
         options = ask.get("options") or []
         for number, option in enumerate(options, start=1):
-            console.print(f"  [cyan]{number}[/]  {option['title']}")
+            console.print(f"  [cyan]{number}[/]  {_plain(option['title'])}")
             payload = option.get("payload")
             self._choices[str(number)] = (
                 _payload(self._talk, payload) if payload else _text(self._talk, option["value"])
@@ -132,7 +134,17 @@ class Conversation:
     def _offer_letter(self, title: str, choice: Choice) -> None:
         letter = next(c for c in string.ascii_lowercase if c not in self._choices)
         self._choices[letter] = choice
-        console.print(f"  [cyan]{letter}[/]  {title}")
+        console.print(f"  [cyan]{letter}[/]  {_plain(title)}")
+
+
+def _printable(text: str) -> str:
+    """Without control characters: what somebody wrote must not steer the terminal."""
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc")
+
+
+def _plain(text: object) -> str:
+    """The same, and brackets in it are brackets."""
+    return escape(_printable(str(text)))
 
 
 def _payload(talk: Talk, payload: str) -> Choice:
@@ -146,14 +158,14 @@ def _text(talk: Talk, text: str) -> Choice:
 def _preview(preview: dict[str, Any]) -> Panel:
     return Panel(
         _lines(preview.get("lines"), preview.get("note")),
-        title=preview.get("title"),
+        title=_plain(preview.get("title") or ""),
         expand=False,
         border_style="yellow",
     )
 
 
 def _card(card: dict[str, Any]) -> Panel:
-    title = card.get("title") or card.get("number") or card["kind"]
+    title = _plain(card.get("title") or card.get("number") or card["kind"])
     if card.get("items"):
         return Panel(_items(card["items"]), title=title, expand=False)
     reference = card.get("reference") or card.get("number")
@@ -163,9 +175,9 @@ def _card(card: dict[str, Any]) -> Panel:
 def _lines(lines: list[dict[str, Any]] | None, note: str | None) -> Table:
     table = Table.grid(padding=(0, 2))
     for line in lines or []:
-        table.add_row(f"[dim]{line['label']}[/]", str(line["value"]))
+        table.add_row(f"[dim]{_plain(line['label'])}[/]", _plain(line["value"]))
     if note:
-        table.add_row("", str(note))
+        table.add_row("", _plain(note))
     return table
 
 
@@ -174,7 +186,8 @@ def _items(items: list[dict[str, Any]]) -> Table:
     for item in items:
         what = item.get("kind") or item.get("number") or ""
         detail = item.get("detail") or item.get("status") or ""
-        table.add_row(f"[dim]{what}[/]", item.get("title") or "", detail, item.get("url") or "")
+        row = (what, item.get("title") or "", detail, item.get("url") or "")
+        table.add_row(*(_plain(cell) for cell in row))
     return table
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,8 @@ import httpx
 
 STOP_SECONDS = 2.0
 LOG_BYTES = 5_000_000
+LOOK_BACK_BYTES = 65_536
+_AN_ERROR = re.compile(r"(\w+\.)*[A-Z]\w*(Error|Exception)\b")
 # What a child's last words mean, and what to do about it.
 KNOWN_ENDS = (
     ("Address already in use", "Its port is taken. Stop what uses it, or set another PORT."),
@@ -59,10 +62,14 @@ class Child:
     def last_lines(self, count: int = 12) -> list[str]:
         """The end of its log."""
         with contextlib.suppress(OSError), self.log.open("rb") as handle:
-            handle.seek(max(self.log_begins, self.log.stat().st_size - 16_384))
+            handle.seek(max(self.log_begins, self.log.stat().st_size - LOOK_BACK_BYTES))
             lines = handle.read().decode(errors="replace").splitlines()
             return [line for line in lines if line.strip()][-count:]
         return []
+
+    def first_error(self, count: int = 400) -> str | None:
+        """The exception that others followed from: tracebacks name it first, far from the end."""
+        return next((line for line in self.last_lines(count) if _AN_ERROR.match(line)), None)
 
     def obituary(self) -> str:
         """How it ended, its last words, and the next step, for whoever started it."""
@@ -73,8 +80,10 @@ class Child:
         if advice is None and code == -signal.SIGKILL:
             advice = "If nobody ended it, the machine ran out of memory: about 1.5 GB are needed."
         said = "\n".join(f"    {line}" for line in lines) or "    (it said nothing)"
+        error = self.first_error()
+        began = f"It began with\n    {error}\n" if error and error not in lines else ""
         return (
-            f"{self.name} {how}. Its last lines:\n{said}\n"
+            f"{self.name} {how}. {began}Its last lines:\n{said}\n"
             f"{advice or 'The reason is most likely in these lines.'} The whole log: {self.log}"
         )
 

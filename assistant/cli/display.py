@@ -9,6 +9,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 console = Console(highlight=False)
+if not console.is_terminal:
+    console.width = 160  # a file or a pipe has no width of its own; tables need one
+
+
+def say(words: str, style: str = "") -> None:
+    """Print text as it is, lines unbroken: paths in it stay whole, brackets mean nothing."""
+    console.print(words, style=style, markup=False, soft_wrap=True)
 
 
 class Step(Protocol):
@@ -57,7 +64,7 @@ class _Live:
         return _LiveStep(self._progress, name)
 
     def say(self, words: str) -> None:
-        self._progress.console.print(words)
+        self._progress.console.print(words, markup=False, soft_wrap=True)
 
 
 class _LiveStep:
@@ -80,7 +87,7 @@ class _Plain:
         return _PlainStep(name)
 
     def say(self, words: str) -> None:
-        console.print(words)
+        say(words)
 
 
 class _PlainStep:
@@ -94,9 +101,7 @@ class _PlainStep:
         if quarter > self._shown:
             self._shown = quarter
             at = f" ({share:.0%})" if share else ""
-            console.print(f"  - {self._name}: {words}{at}")
+            say(f"  - {self._name}: {words}{at}")
 
     def done(self, words: str) -> None:
-        console.print(
-            f"  - {self._name}: {words} [{time.monotonic() - self._begun:.1f} s]", markup=False
-        )
+        say(f"  - {self._name}: {words} [{time.monotonic() - self._begun:.1f} s]")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from assistant.cli.display import console, display
+from assistant.cli.display import console, display, say
 from backend.core.settings import ROOT
 
 app = typer.Typer(
@@ -49,7 +49,7 @@ def train(
             trained = run(state, force=force, progress=step.update)
             step.done(f"trained in {trained.seconds:.0f} s" if trained.fresh else "up to date")
     except TrainingFailed as exc:
-        console.print(str(exc), markup=False)
+        say(str(exc), "red")
         raise typer.Exit(1) from None
 
 
@@ -59,7 +59,7 @@ def migrate() -> None:
     from assistant.cli.database import migrate as run
 
     run()
-    console.print("The database is up to date.")
+    say("The database is up to date.")
 
 
 @app.command()
@@ -67,7 +67,7 @@ def seed() -> None:
     """Migrate, then fill an empty database with the demo world (in demo mode)."""
     from assistant.cli.database import seed as run
 
-    console.print(run())
+    say(run())
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import IO, NoReturn
 from rich.panel import Panel
 
 from assistant.cli.children import Child, ChildDied, NotReady, PortInUse, start, stop
-from assistant.cli.display import Display, Step, console, display
+from assistant.cli.display import Display, Step, console, display, say
 from assistant.cli.paths import PYTHON, State
 from assistant.cli.secret_file import Secrets, use_secrets
 from assistant.cli.supervisor import (
@@ -50,10 +50,10 @@ def up() -> int:
                 console.print(_welcome(configured))
                 return product.watch()
     except KeyboardInterrupt:
-        console.print("Stopping.")
+        say("Stopping.")
         return 0
     except (ChildDied, InUse, NotReady, PortInUse, TrainingFailed) as exc:
-        console.print(f"\n{exc}", markup=False, style="red" if console.is_terminal else None)
+        say(f"\n{exc}", "red")
         return 1
     finally:
         if product is not None:
@@ -83,7 +83,7 @@ class Product:
         if self._own_rasa:
             trained = _train(self._state, shown)
             rasa_url = f"http://127.0.0.1:{self._rasa_port}"
-            self._rasa = _Rasa(lambda: self._start_rasa(trained), shown)
+            self._rasa = _Rasa(lambda: self._start_rasa(trained))
             loading = shown.step("Rasa")
             loading.update("loading the model")
         self._prepare_database(shown.step("Database"))
@@ -146,13 +146,12 @@ class Product:
 class _Rasa:
     """Rasa's process, started again when it dies: the app goes on without it and says so."""
 
-    def __init__(self, start_it: Callable[[], Child], shown: Display) -> None:
+    def __init__(self, start_it: Callable[[], Child]) -> None:
         self._start = start_it
         self._pause = 1.0
         self._due: float | None = None
         self._begun = time.monotonic()
         self.child = start_it()
-        self._say = shown.say
 
     def tend(self) -> None:
         """Notice a death, and start it again when the pause is over."""
@@ -161,10 +160,9 @@ class _Rasa:
             if now - self._begun > HEALTHY_SECONDS:
                 self._pause = 1.0
             self._due = now + self._pause
-            console.print(
+            say(
                 f"{self.child.obituary()}\nIt is started again in {self._pause:.0f} s; "
-                "until then the assistant offers to open a case.",
-                markup=False,
+                "until then the assistant offers to open a case."
             )
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
         elif self._due is not None and now >= self._due:

@@ -53,6 +53,21 @@ def test_that_a_dead_child_is_explained_with_its_last_words_and_the_next_step(
     assert str(child.log) in said
 
 
+def test_that_the_first_of_many_errors_is_quoted_however_far_up_it_stands(tmp_path: Path) -> None:
+    child = run(
+        tmp_path,
+        """
+        print("Traceback (most recent call last):\\n  a line\\nKeyError: 'alias'")
+        print("  and so on\\n" * 30)
+        raise RuntimeError("could not begin")
+        """,
+    )
+    child.process.wait()
+    said = child.obituary()
+    assert "It began with\n    KeyError: 'alias'" in said
+    assert "RuntimeError: could not begin" in said
+
+
 def test_that_a_killed_child_is_named_with_the_signal_and_a_guess(tmp_path: Path) -> None:
     child = run(tmp_path, "import time; time.sleep(60)")
     child.process.kill()
