@@ -1,0 +1,223 @@
+"""Finds the facts that people name in a sentence: dates and times, numbers, addresses.
+
+Pure functions over text, without Rasa, so that they can be tested and reused. Names that
+are a matter of vocabulary (portals, languages, zones) are found by `lexicon.py`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Span:
+    """A fact in a text: what it is, where it stands, and its plain value."""
+
+    entity: str
+    start: int
+    end: int
+    value: Any
+
+
+_UNITS = {
+    word: number
+    for number, word in enumerate(
+        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+        "fifteen sixteen seventeen eighteen nineteen".split()
+    )
+}
+_TENS = {
+    word: 10 * number
+    for number, word in enumerate(
+        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+    )
+}
+_WORDS = "|".join([*_UNITS, *_TENS, "hundred"])
+NUMBER = (
+    r"(?:\d{1,6}(?:[.,]\d+)?(?![\d.]\d)"
+    r"|(?:a |half a |one )?dozen|two dozen|a couple(?: of)?|(?:a )?hundred(?: and (?:%s))?"
+    r"|(?:%s)(?:[ -](?:%s))*)" % (_WORDS, _WORDS, _WORDS)
+)
+
+
+def number_of(text: str) -> float | int | None:
+    """Read a number in digits or English words ("12", "twenty-five", "a dozen"), or None."""
+    said = re.sub(r"(?<=\w)-(?=\w)", " ", text.lower().strip())
+    fixed = {"dozen": 12, "a dozen": 12, "one dozen": 12, "half a dozen": 6, "two dozen": 24,
+             "a couple": 2, "a couple of": 2}
+    if said in fixed:
+        return fixed[said]
+    if re.fullmatch(r"-?\d+", said):
+        return int(said)
+    if re.fullmatch(r"-?\d+[.,]\d+", said):
+        return float(said.replace(",", "."))
+    total = 0
+    words = [word for word in said.split() if word not in {"a", "and"}]
+    for word in words:
+        if word in _UNITS:
+            total += _UNITS[word]
+        elif word in _TENS:
+            total += _TENS[word]
+        elif word == "hundred":
+            total = max(total, 1) * 100
+        else:
+            return None
+    return total if words else None
+
+
+_DAYS = (
+    r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday|s|nsday|ensday)?|thu(?:r(?:s(?:day)?)?)?"
+    r"|fri(?:day)?|sat(?:urday)?|sun(?:day)?|tuseday|thrusday|wendesday)"
+)
+_MONTHS = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
+)
+_DATE = (
+    r"(?:\d{4}-\d{1,2}-\d{1,2}"
+    r"|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+    rf"|(?:on\s+)?(?:{_DAYS},?\s+)?(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTHS}\b\.?"
+    r"(?:,?\s+\d{4})?"
+    rf"|(?:{_DAYS},?\s+)?{_MONTHS}\.?\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)"
+    r"(?:,?\s+\d{4})?"
+    rf"|(?:(?:this|next|coming|on)\s+)*{_DAYS}\b(?:\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b)?"
+    r"(?:\s+(?:next week|in (?:a|one|two|three|\d+) weeks?))?"
+    r"|(?:the\s+)?day after tomorrow|tomorrow|tmrw|tomorow|tommorow|tommorrow|today|tonight"
+    rf"|yesterday|last\s+{_DAYS}|in (?:a|an|one|two|three|four|five|six|\d+) (?:days?|weeks?|months?)"
+    rf"|(?:a|one|two) weeks? (?:from (?:now|today|{_DAYS}))"
+    r"|next (?:week|month)|(?:the|on the)\s+\d{1,2}(?:st|nd|rd|th)\b)"
+)
+_CLOCK = (
+    r"(?:\d{1,2}[:.]\d{2}(?::\d{2})?\s*(?:[ap]\.?m\b\.?)?|\d{1,2}\s*(?:[ap]\.?m\b\.?|o'?clock|h\b)"
+    r"|noon|midday|midnight)"
+)
+_PART = r"(?:(?:in the\s+|early\s+|late\s+)?(?:morning|afternoon|evening))"
+_TO = r"\s*(?:-|–|—|to|until|till|til|and)\s*"
+_RANGE = (
+    rf"(?:(?:from|between)\s+)?(?:\d{{1,2}}(?::\d{{2}})?{_TO}{_CLOCK}|{_CLOCK}{_TO}{_CLOCK})"
+)
+_LASTING = (
+    r"(?:\s*,?\s*for\s+(?:\d+(?:[.,]\d+)?|an|a|one|two|three|four|half an?|an hour and a half"
+    r"|one and a half)\s*(?:hours?|hrs?|h|minutes?|mins?)?\b(?! (?:people|person|of us)))"
+)
+_TIME = (
+    rf"(?:{_RANGE}|(?:at|around|from|by|@)?\s*{_CLOCK}|(?:at|@|around)\s+\d{{1,2}}\b(?!\s*(?:%|people"
+    rf"|persons|attendees))|{_PART})"
+)
+_ISO = (
+    r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?"
+)
+_ISO_END = r"(?:%s|\d{1,2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?)" % _ISO
+WINDOW = re.compile(
+    rf"(?:{_ISO}(?:\s*(?:-|–|—|/|to|until|till)\s*{_ISO_END})?"
+    rf"|\b{_DATE}(?:\s*,?\s*(?:at\s+|from\s+|between\s+|in\s+|on\s+)?{_TIME})?"
+    rf"|(?<![\w-]){_TIME}(?:\s*,?\s*(?:on\s+)?{_DATE})?)(?:{_LASTING})?",
+    re.IGNORECASE,
+)
+
+_PEOPLE = (
+    r"(?:people|ppl|persons?|attendees?|participants?|colleagues?|coworkers?|co-workers?|engineers?"
+    r"|admins?|users?|folks?|seats?|pax|heads?|students?|employees?|members?|developers?|guys"
+    r"|team ?mates?|partners|sellers?|staff|of us|in total|attending)"
+)
+_ATTENDEES = re.compile(
+    rf"\b(?P<a>{NUMBER})\s*(?:\+\s*)?(?:or so\s+)?(?:\w+\s+)?{_PEOPLE}\b"
+    rf"|\b(?:team|group|class|crew|audience|party) of (?:about |around |roughly )?(?P<b>{NUMBER})\b"
+    rf"|\bthere(?:'s| are| will be| would be|'ll be) (?:about |around )?(?P<c>{NUMBER})(?: of us)?\b"
+    rf"|\b(?:make it|make that) (?P<d>{NUMBER})\b(?!\s*(?:[ap]\.?m|:|o'?clock))"
+    rf"|\b(?:we are|we're|we will be|we'd be|attendees:?|people:?|participants:?)"
+    rf" (?:about |around )?(?P<e>{NUMBER})\b"
+    rf"|\bfor (?:about |around |roughly |up to )?(?P<f>{NUMBER})\b"
+    rf"(?!\s*(?:hours?|hrs?|h\b|minutes?|mins?|days?|weeks?|[ap]\.?m|:))",
+    re.IGNORECASE,
+)
+_ME_AND = re.compile(
+    rf"\b(?:me|myself|i)(?: and|,| \+| plus) (?:about )?(?P<n>{NUMBER})(?: \w+)? {_PEOPLE}\b"
+    rf"|\b(?P<m>{NUMBER}) (?:\w+ )?{_PEOPLE} (?:and|plus) (?:me|myself)\b",
+    re.IGNORECASE,
+)
+_JUST_ME = re.compile(
+    r"\b(?:(?:just|only) (?:for )?(?:me|myself|one person)|me alone|only one of us)\b", re.IGNORECASE
+)
+_EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+_CASE = re.compile(
+    r"\bC[-\s]?(?P<a>\d{5,8})\b"
+    r"|\bcase\s*(?:no\.?|number|nr\.?|id|#)?\s*[:#]?\s*(?:C[-\s]?)?(?P<b>\d{5,8})\b",
+    re.IGNORECASE,
+)
+_ORDER = re.compile(
+    r"\b(?:(?:web|sales)\s+)?(?:order|so)\s*(?:no\.?|number|nr\.?|id|#)?\s*[:#]?\s*"
+    r"(?P<a>\d{6,10})\b|\b(?P<b>4\d{6}|81\d{6})\b",
+    re.IGNORECASE,
+)
+_PHONE = re.compile(r"(?<![\w-])(?:\+|00)\d[\d ()./-]{5,18}\d\b|(?<![\w-])\(?\d{2,4}\)?[ /-]\d{3}[\d -]{3,9}\d\b")
+_SEVERITY = re.compile(
+    r"\b(?:sev(?:erity)?|priority|prio|p(?=\d\b)|s(?=\d\b))\s*(?:level\s*)?[:#]?\s*"
+    r"(?P<n>[1-4]|one|two|three|four)\b",
+    re.IGNORECASE,
+)
+_ZONE = re.compile(
+    r"\b(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)"
+    r"/[A-Za-z_]+(?:[/+-][A-Za-z_\d]+)?|\b(?:UTC|GMT)\s?(?P<hours>[+-]\d{1,2})\b(?!:)",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(rf"(?<![\w.@:-])-?(?P<n>{NUMBER})(?![\w@:]|\.\d)", re.IGNORECASE)
+
+
+def find_spans(text: str) -> list[Span]:
+    """All facts of a text, left to right, none overlapping another.
+
+    Entities: `email`, `time_zone` (IANA), `case_number` ("C-500123"), `severity`, `window` (one span a window, as
+    said), `order_number`, `phone`, `attendees` (a number of people), `number` (any other).
+    """
+    taken: list[Span] = []
+    for span in _candidates(text):
+        if not any(span.start < other.end and other.start < span.end for other in taken):
+            taken.append(span)
+    return sorted(taken, key=lambda span: span.start)
+
+
+def _candidates(text: str) -> Iterator[Span]:
+    """Possible facts, the surest kind first."""
+    for match in _EMAIL.finditer(text):
+        yield Span("email", match.start(), match.end(), match.group().lower().rstrip("."))
+    for match in _ZONE.finditer(text):
+        hours = match.group("hours")
+        # POSIX signs are the other way round: UTC+2 is Etc/GMT-2.
+        zone = f"Etc/GMT{-int(hours):+d}" if hours else _zone_name(match.group())
+        yield Span("time_zone", match.start(), match.end(), zone)
+    for match in _CASE.finditer(text):
+        digits = match.group("a") or match.group("b")
+        yield Span("case_number", match.start(), match.end(), f"C-{digits}")
+    for match in _SEVERITY.finditer(text):
+        yield Span("severity", match.start(), match.end(), number_of(match.group("n")))
+    for match in WINDOW.finditer(text):
+        said = match.group()
+        start = match.start() + len(said) - len(said.lstrip(" ,"))
+        yield Span("window", start, match.end(), text[start : match.end()].strip(" ,"))
+    for match in _ORDER.finditer(text):
+        yield Span("order_number", match.start(), match.end(), match.group("a") or match.group("b"))
+    for match in _PHONE.finditer(text):
+        if sum(c.isdigit() for c in match.group()) >= 7:
+            yield Span("phone", match.start(), match.end(), match.group().strip())
+    for match in _ME_AND.finditer(text):
+        others = number_of(match.group("n") or match.group("m"))
+        if others is not None:
+            yield Span("attendees", match.start(), match.end(), others + 1)
+    for match in _ATTENDEES.finditer(text):
+        group = next(name for name, value in match.groupdict().items() if value)
+        value = number_of(match.group(group))
+        if value is not None:
+            yield Span("attendees", match.start(), match.end(), value)
+    for match in _JUST_ME.finditer(text):
+        yield Span("attendees", match.start(), match.end(), 1)
+    for match in _NUMBER.finditer(text):
+        value = number_of(match.group())
+        if value is not None:
+            yield Span("number", match.start(), match.end(), value)
+
+
+def _zone_name(said: str) -> str:
+    """An IANA name with its usual capitals: "america/new_york" is America/New_York."""
+    return re.sub(r"[A-Za-z]+", lambda word: word.group().capitalize(), said)
