@@ -11,7 +11,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parents[2]
-DEFAULT_SECRET = "demo-only-secret-change-me-before-anybody-else-signs-in"
+DEFAULT_SECRET = "demo-only-secret-change-me-before-anybody-else-signs-in"  # noqa: S105 - refused outside demo mode
 
 
 class Settings(BaseSettings):

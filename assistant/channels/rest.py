@@ -1,0 +1,72 @@
+"""The channel that any client of Rasa's REST channel speaks. The bearer token names the person,
+`sender` names the conversation; nothing the client sends can name somebody else.
+"""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from sqlmodel import select
+
+from assistant.conversations import service, turns
+from assistant.conversations.models import Conversation
+from assistant.conversations.schemas import Incoming, NewConversation, Reply
+from assistant.limits import limit
+from backend.core.auth import CurrentPerson
+from backend.core.database import database
+from backend.core.ids import new_id
+from backend.core.problems import RESPONSES
+from backend.core.settings import settings
+
+router = APIRouter(tags=["channels"], responses=RESPONSES)
+
+
+class RestMessage(BaseModel):
+    """What Rasa's REST channel takes."""
+
+    sender: str = Field(min_length=1, max_length=200, description="Names the conversation")
+    message: str = Field(description="The person's words")
+
+
+class RestReply(BaseModel):
+    """What Rasa's REST channel gives; all else that a reply has is in `custom`."""
+
+    recipient_id: str
+    text: str
+    buttons: list[dict[str, str]] = []
+    custom: dict[str, Any] = {}
+
+
+@router.post("/webhooks/rest/webhook")
+async def rest_webhook(body: RestMessage, person: CurrentPerson) -> list[RestReply]:
+    """Say something in the conversation named by `sender`; begun when it is new."""
+    await limit("messages", person.email, settings().messages_a_minute)
+    incoming = Incoming(client_message_id=new_id(), text=body.message)
+    conversation_id = await _conversation(person.email, body.sender)
+    if conversation_id is None:
+        opened = await service.begin(
+            person, NewConversation(portal="clc"), external_key=body.sender
+        )
+        conversation_id = opened.id
+    return [_rest(body.sender, reply) for reply in
+            await turns.post(person, conversation_id, incoming)]
+
+
+async def _conversation(person: str, sender: str) -> str | None:
+    async with database().read() as session:
+        return (await session.exec(
+            select(Conversation.id).where(
+                Conversation.person == person, Conversation.external_key == sender
+            )
+        )).first()
+
+
+def _rest(sender: str, reply: Reply) -> RestReply:
+    custom = reply.model_dump(
+        mode="json", include={"id", "ask", "card", "proposal", "sources", "case"},
+        exclude_none=True,
+    )
+    return RestReply(
+        recipient_id=sender, text=reply.text, custom=custom,
+        buttons=[b.model_dump() for b in reply.buttons],
+    )

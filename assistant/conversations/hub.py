@@ -1,0 +1,103 @@
+"""Wake-ups: something changed in a conversation, read it again. Losing one loses nothing.
+
+In one process they are events in memory; with `REDIS_URL` they also reach other processes.
+"""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+CHANNEL = "ask-licensing:wake"
+DESK = "desk"
+
+
+class Hub:
+    """Who waits for which conversation (or for `DESK`, the console's lists)."""
+
+    def __init__(self, redis_url: str | None = None) -> None:
+        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._redis = Redis.from_url(redis_url) if redis_url else None
+        self.closing = asyncio.Event()
+
+    @asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        """Pass wake-ups of other processes on while the block lasts."""
+        task = asyncio.create_task(self._listen()) if self._redis else None
+        try:
+            yield
+        finally:
+            if task:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+            if self._redis:
+                await self._redis.aclose()
+
+    async def _listen(self) -> None:
+        while self._redis is not None:
+            try:
+                async with self._redis.pubsub() as subscription:
+                    await subscription.subscribe(CHANNEL)
+                    async for message in subscription.listen():
+                        if message["type"] == "message":
+                            self._ring(message["data"].decode())
+            except RedisError as exc:
+                log.warning("redis_unreachable", error=str(exc))
+                await asyncio.sleep(1)
+
+    async def wake(self, key: str) -> None:
+        """Tell everybody who waits for `key`, here and in other processes."""
+        self._ring(key)
+        if self._redis:
+            with contextlib.suppress(RedisError):
+                await self._redis.publish(CHANNEL, key)
+
+    def _ring(self, key: str) -> None:
+        for event in self._waiting.get(key, ()):
+            event.set()
+
+    @asynccontextmanager
+    async def waiting(self, key: str) -> AsyncIterator[asyncio.Event]:
+        """An event that is set whenever `key` is woken; clear it before you read."""
+        event = asyncio.Event()
+        self._waiting[key].add(event)
+        try:
+            yield event
+        finally:
+            self._waiting[key].discard(event)
+            if not self._waiting[key]:
+                del self._waiting[key]
+
+    async def wait(self, event: asyncio.Event, seconds: float) -> bool:
+        """Until woken, closing, or `seconds` have passed; False once the product is closing."""
+        tasks = [asyncio.create_task(e.wait()) for e in (event, self.closing)]
+        try:
+            await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+        return not self.closing.is_set()
+
+
+_hub: Hub | None = None
+
+
+def hub() -> Hub:
+    """The hub of this process."""
+    global _hub
+    if _hub is None:
+        _hub = Hub()
+    return _hub
+
+
+def use_hub(value: Hub | None) -> None:
+    """Set or forget the hub (start-up, shutdown, tests)."""
+    global _hub
+    _hub = value

@@ -1,0 +1,130 @@
+"""Conversations as they are kept: the database is the truth, everything else a wake-up."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from backend.core import clock
+from backend.core.database import UtcDateTime
+from backend.core.ids import new_id, new_secret_id
+
+
+def _json(*, nullable: bool = False) -> Any:
+    return Column(JSON, nullable=nullable)
+
+
+class Conversation(SQLModel, table=True):
+    """One person's talk on one portal. `turn_token` until `turn_until` is the turn's lease."""
+
+    __table_args__ = (
+        UniqueConstraint("person", "external_key"),
+        Index("conversation_by_person", "person", "created_at"),
+    )
+
+    id: str = Field(default_factory=new_secret_id, primary_key=True, max_length=64)
+    person: str = Field(foreign_key="person.email", max_length=254)
+    portal: str = Field(max_length=20)
+    engine: str = Field(max_length=20)
+    status: str = Field(default="bot", max_length=20, index=True)
+    reason: str | None = Field(default=None, max_length=30)
+    agent: str | None = Field(default=None, max_length=254)
+    external_key: str | None = Field(default=None, max_length=200)
+    last_seq: int = 0
+    turn_token: str | None = Field(default=None, max_length=32)
+    turn_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    fresh_session: bool = True
+    form: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+    updated_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+
+
+class Message(SQLModel, table=True):
+    """One message. `seq` numbers them within the conversation, without gaps, in commit order."""
+
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "client_message_id"),
+        Index("waiting_message", "conversation_id", "seq",
+              sqlite_where=text("waiting"), postgresql_where=text("waiting")),
+    )
+
+    conversation_id: str = Field(
+        foreign_key="conversation.id", primary_key=True, max_length=64
+    )
+    seq: int = Field(primary_key=True)
+    role: str = Field(max_length=10)
+    engine: str | None = Field(default=None, max_length=20)
+    author: str | None = Field(default=None, max_length=254)
+    text: str
+    payload: str | None = Field(default=None, max_length=2000)
+    file_id: str | None = Field(default=None, max_length=32)
+    client_message_id: str | None = Field(default=None, max_length=100)
+    waiting: bool = False
+    in_reply_to: int | None = Field(default=None)
+    event_id: str | None = Field(default=None, max_length=32, unique=True)
+    buttons: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
+    ask: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    card: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    sources: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
+    case: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    proposal_id: str | None = Field(default=None, max_length=32)
+    why: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+
+
+class Offer(SQLModel, table=True):
+    """A payload that a conversation offered; no other is accepted there."""
+
+    conversation_id: str = Field(
+        foreign_key="conversation.id", primary_key=True, max_length=64
+    )
+    digest: str = Field(primary_key=True, max_length=64)
+    title: str = Field(max_length=300)
+
+
+class Proposal(SQLModel, table=True):
+    """A write that waits for the person's own confirmation; its id is the idempotency key."""
+
+    __table_args__ = (
+        Index("open_proposal", "conversation_id", unique=True,
+              sqlite_where=text("status = 'open'"), postgresql_where=text("status = 'open'")),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    conversation_id: str = Field(foreign_key="conversation.id", index=True, max_length=64)
+    person: str = Field(max_length=254)
+    operation: str = Field(max_length=80)
+    arguments: dict[str, Any] = Field(sa_column=_json())
+    arguments_hash: str = Field(max_length=64)
+    preview: dict[str, Any] = Field(sa_column=_json())
+    status: str = Field(default="open", max_length=20)
+    engine: str = Field(max_length=20)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    result: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+
+
+class Feedback(SQLModel, table=True):
+    """A thumb, a rating or a comment on an answer or on the whole conversation."""
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    conversation_id: str = Field(foreign_key="conversation.id", index=True, max_length=64)
+    message_seq: int | None = None
+    thumb: str | None = Field(default=None, max_length=4)
+    rating: int | None = None
+    comment: str | None = Field(default=None, max_length=2000)
+    at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+
+
+class ConversationFile(SQLModel, table=True):
+    """A file that a person put into the chat; its bytes lie under `STATE_DIR/files`."""
+
+    __tablename__ = "conversation_file"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    conversation_id: str = Field(foreign_key="conversation.id", index=True, max_length=64)
+    filename: str = Field(max_length=200)
+    size: int
+    at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)

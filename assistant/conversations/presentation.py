@@ -1,0 +1,68 @@
+"""Messages as they are shown."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from assistant.conversations import repository
+from assistant.conversations.models import Conversation, Message, Proposal
+from assistant.conversations.schemas import (
+    ConversationPublic,
+    Reply,
+    ReplyProposal,
+)
+from backend.core import clock
+from backend.core.identity import Person
+
+PREVIEW_CHARACTERS = 120
+
+
+def proposal_public(proposal: Proposal) -> ReplyProposal:
+    """A proposal as its card shows it; one whose time is over shows as expired."""
+    shown = proposal.model_dump()
+    if proposal.status == "open" and not proposal.confirmed_at \
+            and proposal.expires_at <= clock.now():
+        shown["status"] = "expired"
+    return ReplyProposal.model_validate(shown)
+
+
+async def replies(
+    session: AsyncSession, messages: Sequence[Message], *, for_support: bool = False
+) -> list[Reply]:
+    """Messages with their proposals' present state."""
+    proposals = await repository.proposals_by_id(session, [m.proposal_id for m in messages])
+    names = await _names(session, {m.author for m in messages if m.author})
+    return [
+        Reply.model_validate(m.model_dump(exclude={"why"}) | {
+            "id": str(m.seq), "why": m.why if for_support else None,
+            "author": names.get(m.author or ""),
+            "proposal": proposal_public(proposals[m.proposal_id]) if m.proposal_id else None,
+        })
+        for m in messages
+    ]
+
+
+async def _names(session: AsyncSession, emails: set[str]) -> dict[str, str]:
+    if not emails:
+        return {}
+    rows = await session.exec(
+        select(Person.email, Person.name).where(col(Person.email).in_(emails))
+    )
+    return dict(rows.all())
+
+
+async def conversations(
+    session: AsyncSession, rows: Sequence[Conversation], *, for_support: bool
+) -> list[ConversationPublic]:
+    """Conversations as lists show them."""
+    last = await repository.last_texts(session, [c.id for c in rows])
+    names = await _names(session, {c.person for c in rows}) if for_support else {}
+    return [
+        ConversationPublic.model_validate(c.model_dump(exclude={"person"}) | {
+            "last": last.get(c.id, "")[:PREVIEW_CHARACTERS],
+            "person": {"name": names.get(c.person, c.person), "email": c.person}
+            if for_support else None,
+        })
+        for c in rows
+    ]

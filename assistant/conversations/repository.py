@@ -1,0 +1,272 @@
+"""Every query about conversations."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from assistant.conversations.models import Conversation, Message, Offer, Proposal
+from backend.core import clock
+from backend.core.identity import Person
+from backend.core.ids import new_id
+from backend.core.policy import DeskAction, desk_allows
+
+TRY_AGAIN = "/try_again"
+
+
+def readable_by(person: Person) -> SelectOfScalar[Conversation]:
+    """One's own conversations; for support agents all of them."""
+    statement = select(Conversation)
+    if desk_allows(person, DeskAction.TAKE_OVER):
+        return statement
+    return statement.where(Conversation.person == person.email)
+
+
+async def readable(
+    session: AsyncSession, person: Person, conversation_id: str
+) -> Conversation | None:
+    """One conversation, if the person may read it."""
+    return (await session.exec(
+        readable_by(person).where(Conversation.id == conversation_id)
+    )).one_or_none()
+
+
+async def next_seq(session: AsyncSession, conversation_id: str) -> int:
+    """The next number, taken from the conversation's own row, which stays locked until commit."""
+    numbered = await session.exec(
+        update(Conversation).where(col(Conversation.id) == conversation_id)
+        .values(last_seq=Conversation.last_seq + 1, updated_at=clock.now())
+        .returning(col(Conversation.last_seq))
+    )
+    return int(numbered.scalar_one())
+
+
+async def take_lease(
+    session: AsyncSession, conversation_id: str, until: datetime, now: datetime
+) -> str | None:
+    """The turn's token, or None while another turn has the conversation."""
+    token = new_id()
+    taken = await session.exec(
+        update(Conversation)
+        .where(
+            col(Conversation.id) == conversation_id,
+            col(Conversation.turn_token).is_(None) | (col(Conversation.turn_until) < now),
+        )
+        .values(turn_token=token, turn_until=until)
+    )
+    return token if taken.rowcount == 1 else None
+
+
+async def free_lease(session: AsyncSession, conversation_id: str, token: str) -> None:
+    """Give the conversation back, if it is still ours."""
+    await session.exec(
+        update(Conversation)
+        .where(col(Conversation.id) == conversation_id, col(Conversation.turn_token) == token)
+        .values(turn_token=None, turn_until=None)
+    )
+
+
+async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
+    """The conversation, its row locked for this transaction."""
+    return (await session.exec(
+        select(Conversation).where(Conversation.id == conversation_id).with_for_update()
+    )).one()
+
+
+async def locked_own(
+    session: AsyncSession, conversation_id: str, person: str
+) -> Conversation | None:
+    """The person's own conversation, its row locked; None if it is not theirs."""
+    return (await session.exec(
+        select(Conversation)
+        .where(Conversation.id == conversation_id, Conversation.person == person)
+        .with_for_update()
+    )).one_or_none()
+
+
+async def message_by_client_id(
+    session: AsyncSession, conversation_id: str, client_message_id: str
+) -> Message | None:
+    """The message that a client sent under this id."""
+    return (await session.exec(
+        select(Message).where(
+            Message.conversation_id == conversation_id,
+            Message.client_message_id == client_message_id,
+        )
+    )).one_or_none()
+
+
+async def next_waiting(
+    session: AsyncSession, conversation_id: str, up_to: int
+) -> Message | None:
+    """The oldest message up to this one that has no answer yet."""
+    return (await session.exec(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, col(Message.waiting).is_(True),
+               Message.seq <= up_to)
+        .order_by(col(Message.seq)).limit(1)
+    )).first()
+
+
+async def conversations_waiting(session: AsyncSession) -> list[tuple[str, int]]:
+    """Conversations with unanswered messages, and the newest of these."""
+    rows = await session.exec(
+        select(Message.conversation_id, Message.seq)
+        .where(col(Message.waiting).is_(True)).order_by(col(Message.seq))
+    )
+    return list(dict(rows.all()).items())
+
+
+async def replies_to(
+    session: AsyncSession, conversation_id: str, seq: int
+) -> list[Message]:
+    """What the turn of this message answered."""
+    rows = await session.exec(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.in_reply_to == seq,
+               Message.role != "user")
+        .order_by(col(Message.seq))
+    )
+    return list(rows.all())
+
+
+async def messages_after(
+    session: AsyncSession, conversation_id: str, after: int, limit: int
+) -> list[Message]:
+    """Messages with a higher number, oldest first."""
+    rows = await session.exec(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq > after)
+        .order_by(col(Message.seq)).limit(limit)
+    )
+    return list(rows.all())
+
+
+async def last_message(
+    session: AsyncSession, conversation_id: str, before: int
+) -> Message | None:
+    """The newest message before this number."""
+    return (await session.exec(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq < before)
+        .order_by(col(Message.seq).desc()).limit(1)
+    )).first()
+
+
+async def last_question(
+    session: AsyncSession, conversation_id: str, before: int
+) -> Message | None:
+    """The newest message of the assistant's before this number, if it asks something."""
+    newest = (await session.exec(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq < before,
+               Message.role == "bot")
+        .order_by(col(Message.seq).desc()).limit(1)
+    )).first()
+    return newest if newest is not None and newest.ask else None
+
+
+async def last_unanswered(
+    session: AsyncSession, conversation_id: str, before: int
+) -> Message | None:
+    """The newest message of the person's whose turn failed, if it was their last but buttons."""
+    newest = (await session.exec(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq < before,
+               Message.role == "user", col(Message.payload).is_distinct_from(TRY_AGAIN))
+        .order_by(col(Message.seq).desc()).limit(1)
+    )).first()
+    return newest if newest is not None and "failure" in (newest.why or {}) else None
+
+
+async def last_texts(
+    session: AsyncSession, ids: Sequence[str]
+) -> dict[str, str]:
+    """The newest message's text of each of these conversations."""
+    rows = await session.exec(
+        select(Message.conversation_id, Message.text)
+        .join(Conversation, col(Conversation.id) == Message.conversation_id)
+        .where(col(Conversation.id).in_(list(ids)), Message.seq == Conversation.last_seq)
+    )
+    return dict(rows.all())
+
+
+def digest(payload: str) -> str:
+    """How offered payloads are remembered."""
+    return hashlib.sha256(payload.encode()).hexdigest()
+
+
+async def remember_offers(
+    session: AsyncSession, conversation_id: str, offers: Iterable[tuple[str, str]]
+) -> None:
+    """Note which payloads were offered, with their titles."""
+    wanted = {digest(payload): title[:300] for payload, title in offers}
+    if not wanted:
+        return
+    known = set((await session.exec(
+        select(Offer.digest).where(
+            Offer.conversation_id == conversation_id, col(Offer.digest).in_(list(wanted))
+        )
+    )).all())
+    session.add_all(
+        Offer(conversation_id=conversation_id, digest=d, title=title)
+        for d, title in wanted.items() if d not in known
+    )
+
+
+async def offered(
+    session: AsyncSession, conversation_id: str, payload: str
+) -> Offer | None:
+    """The offer of this payload in this conversation."""
+    return await session.get(Offer, (conversation_id, digest(payload)))
+
+
+async def open_proposal(session: AsyncSession, conversation_id: str) -> Proposal | None:
+    """The one proposal that waits for confirmation."""
+    return (await session.exec(
+        select(Proposal).where(
+            Proposal.conversation_id == conversation_id, Proposal.status == "open"
+        )
+    )).one_or_none()
+
+
+async def supersede(session: AsyncSession, conversation_id: str, status: str) -> None:
+    """End the open proposal, if there is one."""
+    await session.exec(
+        update(Proposal)
+        .where(col(Proposal.conversation_id) == conversation_id, col(Proposal.status) == "open")
+        .values(status=status)
+    )
+
+
+async def proposals_by_id(
+    session: AsyncSession, ids: Iterable[str | None]
+) -> dict[str, Proposal]:
+    """These proposals."""
+    rows = await session.exec(
+        select(Proposal).where(col(Proposal.id).in_([i for i in ids if i]))
+    )
+    return {p.id: p for p in rows.all()}
+
+
+async def half_confirmed(session: AsyncSession, older_than: timedelta) -> list[Proposal]:
+    """Proposals confirmed by their person whose execution was cut short."""
+    rows = await session.exec(
+        select(Proposal).where(
+            Proposal.status == "open", col(Proposal.confirmed_at).is_not(None),
+            col(Proposal.confirmed_at) < clock.now() - older_than,
+        )
+    )
+    return list(rows.all())
+
+
+async def newest_of(session: AsyncSession, person: str) -> str | None:
+    """The id of the person's most recent conversation."""
+    return (await session.exec(
+        select(Conversation.id).where(Conversation.person == person)
+        .order_by(col(Conversation.updated_at).desc()).limit(1)
+    )).first()

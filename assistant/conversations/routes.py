@@ -1,0 +1,228 @@
+"""The calls that talk. They hold no transaction while an engine thinks."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, UploadFile
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from assistant.conversations import presentation, repository, service, turns
+from assistant.conversations.hub import hub
+from assistant.conversations.models import Conversation
+from assistant.conversations.schemas import (
+    Confirmed,
+    ConversationOpened,
+    ConversationPublic,
+    ConversationStatus,
+    FeedbackIn,
+    FileStored,
+    Incoming,
+    NewConversation,
+    Replies,
+    Reply,
+)
+from assistant.limits import limit
+from assistant.proposals import service as proposals
+from backend.core.auth import CurrentPerson
+from backend.core.database import database
+from backend.core.identity import Person
+from backend.core.pagination import CursorQuery, LimitQuery, Page, newest_first
+from backend.core.policy import DeskAction, desk_allows
+from backend.core.problems import RESPONSES
+from backend.core.settings import settings
+
+router = APIRouter(
+    prefix="/api/v1/conversations", tags=["conversations"], responses=RESPONSES
+)
+REREAD_SECONDS = 15.0
+PAGE = 200
+
+
+@router.post("", status_code=201)
+async def start_conversation(body: NewConversation, person: CurrentPerson) -> ConversationOpened:
+    """Start a conversation; `replies` is the greeting."""
+    await limit("conversations", person.email, settings().conversations_a_minute)
+    return await service.begin(person, body)
+
+
+@router.get("")
+async def list_conversations(
+    person: CurrentPerson,
+    status: Annotated[
+        ConversationStatus | None,
+        Query(description="Only these; for support agents `waiting` and `person` show all"),
+    ] = None,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 50,
+) -> Page[ConversationPublic]:
+    """Your conversations, newest first. Support agents see others' too when they ask for a
+    status.
+    """
+    for_support = status is not None and desk_allows(person, DeskAction.TAKE_OVER)
+    async with database().read() as session:
+        statement = repository.readable_by(person)
+        if not for_support:
+            statement = statement.where(Conversation.person == person.email)
+        if status is not None:
+            statement = statement.where(Conversation.status == status)
+        rows, following = await newest_first(
+            session, statement, col(Conversation.created_at), col(Conversation.id), cursor, limit
+        )
+        items = await presentation.conversations(session, rows, for_support=for_support)
+    return Page(items=items, next=following)
+
+
+@router.get("/{conversation_id}")
+async def get_conversation(conversation_id: str, person: CurrentPerson) -> ConversationPublic:
+    """One conversation without its messages."""
+    async with database().read() as session:
+        conversation = await service.own_or_support(session, person, conversation_id)
+        return await _public(session, conversation, person)
+
+
+async def _public(
+    session: AsyncSession, conversation: Conversation, person: Person
+) -> ConversationPublic:
+    shown = await presentation.conversations(
+        session, [conversation], for_support=conversation.person != person.email
+    )
+    return shown[0]
+
+
+@router.post("/{conversation_id}/messages")
+async def post_message(
+    conversation_id: str, body: Incoming, person: CurrentPerson
+) -> Replies:
+    """Say something and get the answer. The same `client_message_id` again gives the same
+    answer; two messages at once are answered in order.
+    """
+    await limit("messages", person.email, settings().messages_a_minute)
+    if person.is_support and not await _is_own(person, conversation_id):
+        return Replies(replies=await service.say_as_agent(person, conversation_id, body))
+    return Replies(replies=await turns.post(person, conversation_id, body))
+
+
+async def _is_own(person: Person, conversation_id: str) -> bool:
+    async with database().read() as session:
+        conversation = await service.own_or_support(session, person, conversation_id)
+        return conversation.person == person.email
+
+
+@router.get("/{conversation_id}/messages")
+async def list_messages(
+    conversation_id: str,
+    person: CurrentPerson,
+    after: Annotated[
+        str | None, Query(max_length=20, description="Only what came after this message's id")
+    ] = None,
+    cursor: CursorQuery = None,
+    limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
+) -> Page[Reply]:
+    """All that was said, oldest first, the person's own messages included."""
+    start = _number(cursor if cursor is not None else after)
+    async with database().read() as session:
+        conversation = await service.own_or_support(session, person, conversation_id)
+        rows = await repository.messages_after(session, conversation.id, start, limit + 1)
+        items = await presentation.replies(
+            session, rows[:limit], for_support=conversation.person != person.email
+        )
+    return Page(items=items, next=str(rows[limit - 1].seq) if len(rows) > limit else None)
+
+
+def _number(given: str | None) -> int:
+    """A message's number; anything that is none means the beginning (a browser that resumes
+    with rubbish must not be shut out for good).
+    """
+    return int(given) if given and given.isdecimal() and len(given) < 10 else 0
+
+
+@router.get("/{conversation_id}/stream", response_class=EventSourceResponse)
+async def stream_messages(
+    conversation_id: str,
+    person: CurrentPerson,
+    after: Annotated[str | None, Query(max_length=40)] = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """Server-sent events: each message once, its id as the event's id; resume with
+    `Last-Event-ID` (or `after` where headers can't be sent).
+    """
+    async with database().read() as session:
+        conversation = await service.own_or_support(session, person, conversation_id)
+    for_support = conversation.person != person.email
+    seen = _number(last_event_id or after)
+    async with hub().waiting(conversation_id) as changed:
+        open_ = True
+        while open_:
+            changed.clear()
+            async with database().read() as session:
+                rows = await repository.messages_after(session, conversation_id, seen, PAGE)
+                shown = await presentation.replies(session, rows, for_support=for_support)
+            for reply in shown:
+                yield ServerSentEvent(data=reply, event="message", id=reply.id)
+            seen = rows[-1].seq if rows else seen
+            if len(rows) < PAGE:
+                open_ = await hub().wait(changed, REREAD_SECONDS)
+
+
+@router.post("/{conversation_id}/proposals/{proposal_id}/confirm")
+async def confirm_proposal(
+    conversation_id: str, proposal_id: str, person: CurrentPerson
+) -> Confirmed:
+    """Carry out what the card shows. Repeating gives the first answer again."""
+    settled = await proposals.confirm(person.email, conversation_id, proposal_id)
+    return await _confirmed(settled)
+
+
+@router.post("/{conversation_id}/proposals/{proposal_id}/cancel")
+async def cancel_proposal(
+    conversation_id: str, proposal_id: str, person: CurrentPerson
+) -> Confirmed:
+    """Discard the card."""
+    return await _confirmed(await proposals.cancel(person.email, conversation_id, proposal_id))
+
+
+async def _confirmed(settled: proposals.Settled) -> Confirmed:
+    proposal = settled.proposal
+    async with database().read() as session:
+        rows = await repository.messages_after(
+            session, proposal.conversation_id, settled.reply_seq - 1, 1
+        ) if settled.reply_seq else []
+        shown = await presentation.replies(session, rows)
+    return Confirmed(
+        proposal=presentation.proposal_public(proposal), result=settled.result,
+        receipt=(settled.result or {}).get("receipt"), replies=shown,
+    )
+
+
+@router.post("/{conversation_id}/take-over")
+async def take_over(conversation_id: str, person: CurrentPerson) -> ConversationPublic:
+    """Talk yourself from now on; the assistant is silent. For support agents."""
+    conversation = await service.take_over(person, conversation_id)
+    async with database().read() as session:
+        return await _public(session, conversation, person)
+
+
+@router.post("/{conversation_id}/hand-back")
+async def hand_back(conversation_id: str, person: CurrentPerson) -> ConversationPublic:
+    """Let the assistant answer again. For support agents."""
+    conversation = await service.hand_back(person, conversation_id)
+    async with database().read() as session:
+        return await _public(session, conversation, person)
+
+
+@router.post("/{conversation_id}/feedback", status_code=204)
+async def give_feedback(
+    conversation_id: str, body: FeedbackIn, person: CurrentPerson
+) -> None:
+    """A thumb on an answer, a rating of the conversation, a comment."""
+    await service.give_feedback(person, conversation_id, body)
+
+
+@router.post("/{conversation_id}/files", status_code=201)
+async def upload_file(
+    conversation_id: str, file: UploadFile, person: CurrentPerson
+) -> FileStored:
+    """Put a file into the chat; send its `file_id` as a message."""
+    return await service.store_file(person, conversation_id, file)

@@ -1,0 +1,145 @@
+"""What the conversation's calls take and give."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, model_validator
+
+from backend.core.fields import clean
+from backend.core.settings import settings
+
+Role = Literal["user", "bot", "person", "system"]
+Engine = Literal["rasa", "agent"]
+ConversationStatus = Literal["bot", "waiting", "person", "closed"]
+
+
+class NewConversation(BaseModel):
+    """Where the person is, and which engine is wanted."""
+
+    portal: Literal["clc", "cssm", "scm"] = Field(description="The portal that the widget is on")
+    engine: Engine | None = Field(default=None, description="The portal's own if left out")
+
+
+class Button(BaseModel):
+    """Something the person may do next."""
+
+    title: str
+    payload: str
+
+
+class ReplyProposal(BaseModel):
+    """A write that waits for confirmation, as its card shows it."""
+
+    id: str
+    operation: str
+    arguments: dict[str, Any]
+    preview: dict[str, Any]
+    status: Literal["open", "executed", "superseded", "cancelled", "expired", "failed"]
+    expires_at: datetime
+
+
+class Reply(BaseModel):
+    """One message as it is shown. `id` grows within its conversation."""
+
+    id: str
+    role: Role
+    engine: str | None = None
+    author: str | None = Field(default=None, description="Name of the support agent")
+    text: str
+    buttons: list[Button] = []
+    ask: dict[str, Any] | None = None
+    card: dict[str, Any] | None = None
+    proposal: ReplyProposal | None = None
+    sources: list[dict[str, Any]] = []
+    case: dict[str, Any] | None = None
+    client_message_id: str | None = None
+    why: dict[str, Any] | None = Field(default=None, description="Support agents only")
+    at: datetime
+
+
+class ConversationPublic(BaseModel):
+    """A conversation without its messages."""
+
+    id: str
+    portal: str
+    engine: str
+    status: ConversationStatus
+    person: dict[str, str] | None = Field(default=None, description="Support agents only")
+    last: str | None = Field(default=None, description="Begin of the newest message")
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConversationOpened(ConversationPublic):
+    """A new conversation with its greeting."""
+
+    replies: list[Reply]
+
+
+class Incoming(BaseModel):
+    """One message: exactly one of `text`, `payload` and `file_id`."""
+
+    client_message_id: str = Field(
+        min_length=1, max_length=100, description="Made by the client; the same id is the same "
+        "message, stored and answered once"
+    )
+    text: Annotated[str, BeforeValidator(clean)] | None = Field(
+        default=None, description="The person's words"
+    )
+    payload: str | None = Field(
+        default=None, max_length=2000, description="Of a button this conversation offered"
+    )
+    file_id: str | None = Field(default=None, max_length=32, description="Of an uploaded file")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> "Incoming":
+        given = [v for v in (self.text, self.payload, self.file_id) if v is not None]
+        if len(given) != 1:
+            raise ValueError("Send exactly one of text, payload and file_id.")
+        if not given[0].strip():
+            raise ValueError("An empty message can’t be answered. Type what you need.")
+        most = settings().message_characters
+        if len(given[0]) > most:
+            raise ValueError(
+                f"This message has {len(given[0])} characters; {most} is the most. "
+                "Send it in parts, or the essential part only."
+            )
+        return self
+
+
+class Replies(BaseModel):
+    """What the turn answered."""
+
+    replies: list[Reply]
+
+
+class Confirmed(BaseModel):
+    """What a confirmation did."""
+
+    proposal: ReplyProposal
+    result: dict[str, Any] | None
+    receipt: dict[str, Any] | None
+    replies: list[Reply]
+
+
+class FeedbackIn(BaseModel):
+    """A thumb on an answer, or a rating of the whole."""
+
+    message_id: str | None = Field(default=None, max_length=20, description="The answer's id")
+    thumb: Literal["up", "down"] | None = None
+    rating: int | None = Field(default=None, ge=1, le=5)
+    comment: Annotated[str, BeforeValidator(clean), Field(max_length=2000)] | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "FeedbackIn":
+        if self.thumb is None and self.rating is None and not self.comment:
+            raise ValueError("Send a thumb, a rating or a comment.")
+        return self
+
+
+class FileStored(BaseModel):
+    """The id to send as `file_id`."""
+
+    file_id: str
+    filename: str
+    size: int

@@ -1,0 +1,185 @@
+"""Conversations from outside a turn: begin, hand over, give back, feedback, files."""
+
+from pathlib import PurePosixPath
+
+from fastapi import UploadFile
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from assistant.conversations import presentation, repository, storage
+from assistant.conversations.drafts import Draft
+from assistant.conversations.models import (
+    Conversation,
+    ConversationFile,
+    Feedback,
+    Message,
+)
+from assistant.conversations.schemas import (
+    ConversationOpened,
+    FeedbackIn,
+    FileStored,
+    Incoming,
+    NewConversation,
+    Reply,
+)
+from assistant.conversations.turns import no_conversation
+from assistant.wording import say, wording
+from backend.core import clock
+from backend.core.database import database
+from backend.core.fields import clean
+from backend.core.identity import Person
+from backend.core.ids import new_id
+from backend.core.policy import DeskAction, desk_allows
+from backend.core.problems import FieldError, Problem, conflict, forbidden, invalid
+from backend.core.settings import settings
+
+LARGEST_FILE = 10 * 1024 * 1024
+
+
+async def begin(
+    person: Person, body: NewConversation, external_key: str | None = None
+) -> ConversationOpened:
+    """A new conversation with its greeting."""
+    async with database().write() as session:
+        conversation = Conversation(
+            person=person.email, portal=body.portal, engine="rasa", external_key=external_key
+        )
+        session.add(conversation)
+        await session.flush()
+        drafts = [Draft(say("no_model"), role="system")] if body.engine == "agent" else []
+        drafts.append(_greeting(person))
+        stored = [
+            await storage.store_draft(session, conversation, draft, conversation.engine)
+            for draft in drafts
+        ]
+        shown = (await presentation.conversations(session, [conversation], for_support=False))[0]
+        replies = await presentation.replies(session, stored)
+    return ConversationOpened(**shown.model_dump(), replies=replies)
+
+
+def _greeting(person: Person) -> Draft:
+    return Draft(
+        say(f"greeting.{person.kind}", first_name=person.name.split()[0]),
+        buttons=list(wording("greeting_buttons")),
+    )
+
+
+async def own_or_support(
+    session: AsyncSession, person: Person, conversation_id: str
+) -> Conversation:
+    """The conversation, for its person or a support agent; else 404."""
+    conversation = await repository.readable(session, person, conversation_id)
+    if conversation is None:
+        raise no_conversation()
+    return conversation
+
+
+async def take_over(person: Person, conversation_id: str) -> Conversation:
+    """A support agent talks from now on; no engine answers until it is handed back."""
+    async with database().write() as session:
+        conversation = await _for_agent(session, person, conversation_id)
+        if conversation.status == "person":
+            if conversation.agent == person.email:
+                return conversation
+            raise conflict("taken", "Somebody else has this conversation",
+                           f"{conversation.agent} talks here already.",
+                           "Wait until it is handed back.")
+        conversation.status, conversation.agent = "person", person.email
+        conversation.reason = conversation.reason or "taken_over"
+        session.add(conversation)
+        await session.flush()
+        await storage.store_draft(
+            session, conversation, Draft(say("taken_over", name=person.name), role="system"), None
+        )
+        return conversation
+
+
+async def hand_back(person: Person, conversation_id: str) -> Conversation:
+    """The engine answers again; the end of the hand-over is part of the transcript."""
+    async with database().write() as session:
+        conversation = await _for_agent(session, person, conversation_id)
+        if conversation.status != "person":
+            raise conflict("not-taken", "Nobody has taken this conversation over",
+                           "The assistant answers in it.", "Take it over first.")
+        conversation.status, conversation.agent, conversation.reason = "bot", None, None
+        conversation.fresh_session = True
+        session.add(conversation)
+        await session.flush()
+        await storage.store_draft(
+            session, conversation, Draft(say("handed_back", name=person.name), role="system"),
+            None,
+        )
+        return conversation
+
+
+async def _for_agent(
+    session: AsyncSession, person: Person, conversation_id: str
+) -> Conversation:
+    if not desk_allows(person, DeskAction.TAKE_OVER):
+        if await repository.readable(session, person, conversation_id) is None:
+            raise no_conversation()
+        raise forbidden("Only a support agent can take a conversation over.",
+                        "Write “talk to a person” in the chat instead.")
+    if await repository.readable(session, person, conversation_id) is None:
+        raise no_conversation()
+    return await repository.locked(session, conversation_id)
+
+
+async def say_as_agent(
+    person: Person, conversation_id: str, incoming: Incoming
+) -> list[Reply]:
+    """A support agent's own message in a conversation that was taken over."""
+    async with database().write() as session:
+        conversation = await _for_agent(session, person, conversation_id)
+        if conversation.status != "person" or conversation.agent != person.email:
+            raise conflict("not-yours", "You have not taken this conversation over",
+                           "Messages of yours would mix with the assistant’s.",
+                           "Take it over first.")
+        known = await repository.message_by_client_id(
+            session, conversation_id, incoming.client_message_id
+        )
+        if known is None:
+            known = Message(
+                conversation_id=conversation_id, role="person", author=person.email,
+                seq=await repository.next_seq(session, conversation_id),
+                text=incoming.text or "", client_message_id=incoming.client_message_id,
+            )
+            session.add(known)
+            storage.wake_after_commit(session, conversation_id)
+        return await presentation.replies(session, [known])
+
+
+async def give_feedback(person: Person, conversation_id: str, body: FeedbackIn) -> None:
+    """Keep a thumb, a rating or a comment of the conversation's own person."""
+    async with database().write() as session:
+        conversation = await repository.locked_own(session, conversation_id, person.email)
+        if conversation is None:
+            raise no_conversation()
+        seq = None
+        if body.message_id is not None:
+            seq = int(body.message_id) if body.message_id.isdecimal() else 0
+            if await session.get(Message, (conversation_id, seq)) is None:
+                raise invalid([FieldError(
+                    field="message_id", code="unknown",
+                    message="There is no such message in this conversation.",
+                )])
+        session.add(Feedback(conversation_id=conversation_id, message_seq=seq,
+                             **body.model_dump(exclude={"message_id"})))
+
+
+async def store_file(person: Person, conversation_id: str, file: UploadFile) -> FileStored:
+    """Keep a file that was put into the chat."""
+    content = await file.read(LARGEST_FILE + 1)
+    if not 0 < len(content) <= LARGEST_FILE:
+        raise Problem(413, "too-large", "This file can’t be taken",
+                      "It is empty or has more than 10 MB.", "Send a smaller file.")
+    name = str(clean(PurePosixPath((file.filename or "file").replace("\\", "/")).name))[:200]
+    row = ConversationFile(id=new_id(), conversation_id=conversation_id,
+                           filename=name or "file", size=len(content), at=clock.now())
+    async with database().write() as session:
+        if await repository.locked_own(session, conversation_id, person.email) is None:
+            raise no_conversation()
+        path = settings().state_dir / "files" / row.id
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        session.add(row)
+    return FileStored(file_id=row.id, filename=row.filename, size=row.size)

@@ -1,0 +1,83 @@
+"""Writing messages: numbered, with their offers and proposals, in the caller's transaction."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from assistant.conversations import repository
+from assistant.conversations.drafts import Draft, ProposalDraft
+from assistant.conversations.hub import DESK, hub
+from assistant.conversations.models import Conversation, Message, Proposal
+from assistant.proposals.hashing import arguments_hash
+from assistant.wording import wording
+from backend.core import clock
+from backend.core.database import after_commit
+from backend.core.settings import settings
+
+
+async def store_draft(
+    session: AsyncSession,
+    conversation: Conversation,
+    draft: Draft,
+    engine: str | None,
+    *,
+    in_reply_to: int | None = None,
+    author: str | None = None,
+    event_id: str | None = None,
+) -> Message:
+    """Number and store one reply; whoever watches the conversation is woken after commit."""
+    proposal = None
+    if draft.proposal:
+        proposal = await _store_proposal(session, conversation, draft.proposal, engine or "rasa")
+        draft.buttons = draft.buttons or card_buttons()
+    message = Message(
+        conversation_id=conversation.id,
+        seq=await repository.next_seq(session, conversation.id),
+        role=draft.role, engine=engine, author=author, text=draft.text, buttons=draft.buttons,
+        ask=draft.ask, card=draft.card, sources=draft.sources, case=draft.case,
+        proposal_id=proposal.id if proposal else None, in_reply_to=in_reply_to,
+        event_id=event_id,
+    )
+    session.add(message)
+    await repository.remember_offers(session, conversation.id, _offers(draft))
+    await session.flush()
+    wake_after_commit(session, conversation.id)
+    return message
+
+
+def wake_after_commit(session: AsyncSession, conversation_id: str) -> None:
+    """Once it is safe, wake who watches this conversation, and the desk."""
+    after_commit(session, lambda: hub().wake(conversation_id))
+    after_commit(session, lambda: hub().wake(DESK))
+
+
+def card_buttons() -> list[dict[str, str]]:
+    """What a proposal's card offers, for clients that draw no card."""
+    return [
+        {"title": wording("confirm"), "payload": "/confirm"},
+        {"title": wording("change"), "payload": "/change"},
+        {"title": wording("cancel"), "payload": "/cancel"},
+    ]
+
+
+def _offers(draft: Draft) -> list[tuple[str, str]]:
+    options: list[dict[str, Any]] = (draft.ask or {}).get("options") or []
+    offers = [(b["payload"], b["title"]) for b in draft.buttons]
+    return offers + [(o["payload"], o["title"]) for o in options if o.get("payload")]
+
+
+async def _store_proposal(
+    session: AsyncSession, conversation: Conversation, draft: ProposalDraft, engine: str
+) -> Proposal:
+    """One open proposal a conversation: a new one supersedes it."""
+    await repository.supersede(session, conversation.id, "superseded")
+    proposal = Proposal(
+        conversation_id=conversation.id, person=conversation.person, operation=draft.operation,
+        arguments=draft.arguments, arguments_hash=arguments_hash(draft.arguments),
+        preview=draft.preview, engine=engine,
+        expires_at=clock.now() + timedelta(minutes=settings().proposal_minutes),
+    )
+    session.add(proposal)
+    await session.flush()
+    return proposal

@@ -1,0 +1,187 @@
+"""A turn: store the message → let the engine think, with no transaction open → store what it
+said. The lease on the conversation makes turns follow each other, in one process or many, and
+lapses by itself after a crash; whatever was left unanswered is then answered first.
+"""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from assistant import metrics
+from assistant.conversations import presentation, repository, storage
+from assistant.conversations.drafts import Draft, Outcome
+from assistant.conversations.hub import hub
+from assistant.conversations.models import Conversation, ConversationFile, Message
+from assistant.conversations.schemas import Incoming, Reply
+from assistant.router import answer
+from assistant.situation import Situation
+from assistant.wording import say, wording
+from backend.core.database import database
+from backend.core.identity import Person
+from backend.core.problems import FieldError, Problem, invalid, not_found
+from backend.core.settings import settings
+
+LEASE_MARGIN = 15.0
+RETRY_SECONDS = 0.25
+log = structlog.get_logger(__name__)
+
+
+def no_conversation() -> Problem:
+    """404, the same for one that does not exist and one that is somebody else's."""
+    return not_found("conversation of that id", "Start one with POST /api/v1/conversations.")
+
+
+async def post(person: Person, conversation_id: str, incoming: Incoming) -> list[Reply]:
+    """Take a person's message and return what was answered; the same id is answered once."""
+    message = await _store(person, conversation_id, incoming)
+    await answer_waiting(conversation_id, message.seq)
+    async with database().read() as session:
+        answered = await repository.replies_to(session, conversation_id, message.seq)
+        return await presentation.replies(session, answered)
+
+
+async def _store(person: Person, conversation_id: str, incoming: Incoming) -> Message:
+    async with database().write() as session:
+        conversation = await repository.locked_own(session, conversation_id, person.email)
+        if conversation is None:
+            raise no_conversation()
+        known = await repository.message_by_client_id(
+            session, conversation_id, incoming.client_message_id
+        )
+        if known is not None:
+            return known
+        message = Message(
+            conversation_id=conversation_id,
+            seq=await repository.next_seq(session, conversation_id), role="user",
+            text=await _shown_text(session, conversation_id, incoming),
+            payload=incoming.payload, file_id=incoming.file_id,
+            client_message_id=incoming.client_message_id, waiting=True,
+        )
+        session.add(message)
+        storage.wake_after_commit(session, conversation_id)
+        return message
+
+
+async def _shown_text(
+    session: AsyncSession, conversation_id: str, incoming: Incoming
+) -> str:
+    """What the transcript shows for the person: a button's title, a file's name, or the words."""
+    if incoming.payload is not None:
+        offer = await repository.offered(session, conversation_id, incoming.payload)
+        return offer.title if offer else "…"
+    if incoming.file_id is not None:
+        file = await session.get(ConversationFile, incoming.file_id)
+        if file is None or file.conversation_id != conversation_id:
+            raise invalid([FieldError(
+                field="file_id", code="unknown",
+                message="This file was not uploaded to this conversation.",
+            )])
+        return file.filename
+    return incoming.text or ""
+
+
+async def answer_waiting(conversation_id: str, up_to: int) -> None:
+    """Answer everything unanswered up to this message, in order; wait if a turn is running."""
+    async with hub().waiting(conversation_id) as changed:
+        while True:
+            changed.clear()
+            if await _answered(conversation_id, up_to):
+                return
+            token = await _take_lease(conversation_id)
+            if token is None:
+                if not await hub().wait(changed, RETRY_SECONDS):
+                    return
+                continue
+            try:
+                while message := await _next(conversation_id, up_to):
+                    if not await _turn(conversation_id, message, token):
+                        break
+            finally:
+                await asyncio.shield(_free_lease(conversation_id, token))
+
+
+async def _answered(conversation_id: str, up_to: int) -> bool:
+    return await _next(conversation_id, up_to) is None
+
+
+async def _next(conversation_id: str, up_to: int) -> Message | None:
+    async with database().read() as session:
+        return await repository.next_waiting(session, conversation_id, up_to)
+
+
+async def _take_lease(conversation_id: str) -> str | None:
+    now = datetime.now(UTC)
+    until = now + timedelta(seconds=settings().turn_seconds + LEASE_MARGIN)
+    async with database().write() as session:
+        return await repository.take_lease(session, conversation_id, until, now)
+
+
+async def _free_lease(conversation_id: str, token: str) -> None:
+    async with database().write() as session:
+        await repository.free_lease(session, conversation_id, token)
+    await hub().wake(conversation_id)
+
+
+async def _turn(conversation_id: str, message: Message, token: str) -> bool:
+    """Answer one message; False when the lease was lost on the way."""
+    started = time.perf_counter()
+    async with database().read() as session:
+        conversation = await session.get_one(Conversation, conversation_id)
+        situation = await Situation.read(session, conversation, message)
+    outcome = await _outcome(situation)
+    seconds = time.perf_counter() - started
+    outcome.why["seconds"] = round(seconds, 4)
+    metrics.TURN_SECONDS.labels(outcome.engine, conversation.portal).observe(seconds)
+    return await _finish(conversation_id, message, token, outcome)
+
+
+async def _outcome(situation: Situation) -> Outcome:
+    """The router's answer within the turn's time; whatever breaks becomes a sentence."""
+    try:
+        async with asyncio.timeout(settings().turn_seconds):
+            return await answer(situation)
+    except Exception as exc:
+        log.exception("turn_failed", conversation=situation.conversation.id[:8])
+        return Outcome(
+            [Draft(text=say("engine_down"), role="system",
+                   buttons=list(wording("engine_down_buttons")))],
+            engine="system", why={"failure": type(exc).__name__},
+        )
+
+
+async def _finish(
+    conversation_id: str, message: Message, token: str, outcome: Outcome
+) -> bool:
+    """Store the replies, unless a person took over meanwhile or the lease was lost."""
+    async with database().write() as session:
+        conversation = await repository.locked(session, conversation_id)
+        if conversation.turn_token != token:
+            return False
+        stored = await session.get_one(Message, (conversation_id, message.seq))
+        stored.waiting = False
+        stored.why = outcome.why
+        session.add(stored)
+        if outcome.fresh_session is not None:
+            conversation.fresh_session = outcome.fresh_session
+        if not outcome.keep_form:
+            conversation.form = outcome.form
+        session.add(conversation)
+        await session.flush()
+        if conversation.status == "bot":
+            for draft in outcome.drafts:
+                await storage.store_draft(
+                    session, conversation, draft, outcome.engine, in_reply_to=message.seq
+                )
+        storage.wake_after_commit(session, conversation_id)
+        return True
+
+
+async def answer_left_over() -> None:
+    """After a start: answer what a crash left unanswered."""
+    async with database().read() as session:
+        waiting = await repository.conversations_waiting(session)
+    for conversation_id, seq in waiting:
+        await answer_waiting(conversation_id, seq)

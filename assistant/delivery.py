@@ -1,0 +1,52 @@
+"""The way back: what the desk did with a case appears in the chat it came from.
+
+A job of the event, not a call: it happens once, also when this process was down meanwhile.
+"""
+
+from typing import Any
+
+from sqlmodel import select
+
+from assistant.conversations import repository, storage
+from assistant.conversations.drafts import Draft
+from assistant.conversations.models import Conversation, Message
+from assistant.wording import say
+from backend.core.database import database
+from backend.core.events import Event
+from backend.core.identity import Person
+from backend.core.jobs import job
+
+
+@job("deliver_case_news",
+     after=("case_replied", "training_scheduled", "case_closed", "case_cancelled"))
+async def deliver_case_news(event_id: str) -> None:
+    """Put a reply, a schedule or an end into the requester's chat, once."""
+    async with database().write() as session:
+        event = await session.get_one(Event, event_id)
+        told = event.details
+        if event.actor == told["requester"]:
+            return
+        there = await session.exec(select(Message.seq).where(Message.event_id == event_id))
+        if there.first() is not None:
+            return
+        conversation_id = told.get("conversation") or await repository.newest_of(
+            session, told["requester"]
+        )
+        known = conversation_id and await session.get(Conversation, conversation_id)
+        if not known or known.person != told["requester"]:
+            return
+        conversation = await repository.locked(session, known.id)
+        actor = await session.get(Person, event.actor)
+        await storage.store_draft(
+            session, conversation, _draft(event, told, actor.name if actor else event.actor),
+            None, author=event.actor, event_id=event_id,
+        )
+
+
+def _draft(event: Event, told: dict[str, Any], name: str) -> Draft:
+    case = {"number": told["case"], "title": told["title"], "status": told["status"]}
+    if event.type == "case_replied":
+        return Draft(str(told["said"]), role="person", case=case)
+    return Draft(
+        say(f"news.{event.type}", text=event.text, name=name), role="system", case=case
+    )

@@ -1,0 +1,131 @@
+"""The Rasa engine: one HTTP call a turn to our channel in Rasa's process."""
+
+from typing import Any
+
+import httpx
+import structlog
+
+from assistant import metrics
+from assistant.conversations.drafts import Draft, Outcome
+from assistant.proposals.service import propose
+from assistant.situation import Situation
+from assistant.wording import say, wording
+from backend.core.database import refuse_open_transaction
+from backend.core.settings import settings
+
+WEBHOOK = "/webhooks/ask_licensing/webhook"
+log = structlog.get_logger(__name__)
+_client: httpx.AsyncClient | None = None
+
+
+class RasaFailed(RuntimeError):
+    """Rasa could not be reached, refused, or said nothing."""
+
+
+def client() -> httpx.AsyncClient:
+    """One client; idle connections end before Rasa closes them (it does so after 5 s)."""
+    global _client
+    if _client is None:
+        _client = httpx.AsyncClient(
+            base_url=settings().rasa_url,
+            headers={"X-Rasa-Secret": settings().rasa_secret.get_secret_value()},
+            timeout=httpx.Timeout(settings().rasa_seconds, connect=2.0),
+            limits=httpx.Limits(max_connections=100, keepalive_expiry=2.0),
+        )
+    return _client
+
+
+async def close() -> None:
+    """Close the client at shutdown."""
+    global _client
+    if _client is not None:
+        await _client.aclose()
+        _client = None
+
+
+async def ready() -> bool:
+    """Whether Rasa answers."""
+    try:
+        return (await client().get("/", timeout=2.0)).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+async def answer(situation: Situation) -> Outcome:
+    """Let Rasa answer; when it can't, say so and offer to leave a case."""
+    try:
+        told = await _ask(situation)
+    except RasaFailed as exc:
+        metrics.ENGINE_FAILURES.labels("rasa").inc()
+        log.warning("rasa_failed", reason=str(exc))
+        return Outcome(
+            [Draft(say("engine_down"), role="system",
+                   buttons=list(wording("engine_down_buttons")))],
+            engine="rasa", why={"failure": str(exc)},
+        )
+    drafts, proposed = [], None
+    for message in told["messages"]:
+        custom = message.get("custom") or {}
+        if "propose" in custom:
+            proposed = custom["propose"]
+        draft = _draft(message, custom)
+        if draft.text or draft.card or draft.ask:
+            drafts.append(draft)
+    if proposed:
+        drafts.append(await propose(
+            situation.caller("rasa"), proposed["operation"], proposed["arguments"]
+        ))
+    return Outcome(drafts, engine="rasa", why=_why(told, proposed), fresh_session=False)
+
+
+async def _ask(situation: Situation) -> dict[str, Any]:
+    refuse_open_transaction("Rasa")
+    conversation, message, person = (
+        situation.conversation, situation.message, situation.person
+    )
+    body = {
+        "sender": conversation.id, "message_id": f"{conversation.id}:{message.seq}",
+        "reset": conversation.fresh_session,
+        "metadata": {
+            "person": person.email, "portal": conversation.portal,
+            "time_zone": person.time_zone, "language": person.language,
+        },
+        **({"payload": message.payload} if message.payload else {"text": message.text}),
+    }
+    try:
+        response = await _post(body)
+    except httpx.HTTPError as exc:
+        raise RasaFailed(f"unreachable: {type(exc).__name__}") from exc
+    if response.status_code != httpx.codes.OK:
+        raise RasaFailed(f"status {response.status_code}")
+    told: dict[str, Any] = response.json()
+    if not told.get("messages"):
+        raise RasaFailed("an empty answer")
+    return told
+
+
+async def _post(body: dict[str, Any]) -> httpx.Response:
+    """A connection that Rasa closed in idleness is tried anew; the message id makes it safe."""
+    try:
+        return await client().post(WEBHOOK, json=body)
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+        return await client().post(WEBHOOK, json=body)
+
+
+def _draft(message: dict[str, Any], custom: dict[str, Any]) -> Draft:
+    return Draft(
+        text=custom.get("text") or message.get("text") or "",
+        buttons=custom.get("buttons") or message.get("buttons") or [],
+        ask=custom.get("ask"), card=custom.get("card"), sources=custom.get("sources") or [],
+        case=custom.get("case"),
+    )
+
+
+def _why(told: dict[str, Any], proposed: dict[str, Any] | None) -> dict[str, Any]:
+    why = {
+        key: told.get(key)
+        for key in ("intent", "ranking", "entities", "active_form", "requested_slot", "slots")
+    }
+    if proposed:
+        why["proposed"] = proposed["operation"]
+    return why

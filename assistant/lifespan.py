@@ -1,0 +1,62 @@
+"""What lives as long as the process: schema, jobs, timers, wake-ups, and repair after a crash."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+
+from assistant.conversations import turns
+from assistant.conversations.hub import Hub, use_hub
+from assistant.engines import rasa
+from assistant.proposals.service import finish_confirmed
+from backend.core import jobs, timers
+from backend.core.database import Database, use_database
+from backend.core.migrations import migrate
+from backend.core.settings import settings
+
+log = structlog.get_logger(__name__)
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+timers.timer("finish_confirmed")(finish_confirmed)
+
+
+def lifespan(prepare: Callable[[Database], Coroutine[Any, Any, None]]) -> Lifespan:
+    """Migrate → `prepare` (demo data) → jobs → traffic; the reverse at the end."""
+
+    @asynccontextmanager
+    async def living(_: FastAPI) -> AsyncIterator[None]:
+        config = settings()
+        config.refuse_default_secrets()
+        config.state_dir.mkdir(parents=True, exist_ok=True)
+        db, hub = Database(config.database), Hub(config.redis_url)
+        use_database(db)
+        use_hub(hub)
+        await migrate(db)
+        slot = await jobs.start(db, config)
+        try:
+            await prepare(db)
+            async with hub.listening(), timers.ticking():
+                repair = asyncio.create_task(_repair())
+                yield
+                hub.closing.set()
+                repair.cancel()
+                await asyncio.gather(repair, return_exceptions=True)
+        finally:
+            await jobs.stop(slot)
+            await rasa.close()
+            await db.dispose()
+            use_database(None)
+            use_hub(None)
+
+    return living
+
+
+async def _repair() -> None:
+    """Finish what a crash cut short: first what was confirmed, then what was not answered."""
+    try:
+        await finish_confirmed(older_than=timers.NOW)
+        await turns.answer_left_over()
+    except Exception:
+        log.exception("repair_failed")

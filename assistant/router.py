@@ -1,0 +1,100 @@
+"""Who answers a message. Order matters: a person who took over, then an open card, then a form
+of ours, then the engine. Never two for one message.
+"""
+
+import re
+
+from assistant.conversations.drafts import Draft, Outcome
+from assistant.conversations.repository import TRY_AGAIN
+from assistant.engines import form, rasa
+from assistant.proposals import service as proposals
+from assistant.situation import Situation
+from assistant.wording import say
+from backend.core.client import licensing_api
+
+_YES = re.compile(
+    r"(yes|y|yep|yeah|yup|ok|okay|sure|confirm|confirmed|correct|go ahead|do it|send it|submit|"
+    r"looks good|that s right|that is right|perfect|all good)"
+    r"( (please|thanks|thank you|confirm|do it|do that|go ahead|send it|submit|that s right|"
+    r"looks good|correct))*"
+)
+_NO = re.compile(
+    r"(no|n|nope|cancel|stop|never ?mind|forget it|discard|abort)( (thanks|thank you|please|"
+    r"cancel|stop|it|that|cancel it|cancel that))*"
+)
+LEAVE_CASE = "/leave_case"
+
+
+async def answer(situation: Situation) -> Outcome:
+    """Route one message to whoever answers it."""
+    message = situation.message
+    if situation.conversation.status != "bot":
+        return Outcome([], engine="person", why={"routed": situation.conversation.status})
+    if message.payload is not None and not situation.offered:
+        return _ask_again(situation)
+    if message.file_id is not None:
+        return Outcome([Draft(say("file_received", filename=message.text))], engine="system")
+    decision = _decision(situation)
+    if decision is not None:
+        return await proposals.decide(situation, confirmed=decision)
+    if message.payload == "/confirm":
+        return Outcome([Draft(say("nothing_open"))], engine="system")
+    if _answers_agent(situation):
+        return await _note_to_case(situation)
+    if message.payload == TRY_AGAIN and situation.failed is not None:
+        situation = situation.again(situation.failed)
+    if situation.message.payload == LEAVE_CASE or situation.conversation.form is not None:
+        return await form.answer(situation)
+    return await rasa.answer(situation)
+
+
+def _ask_again(situation: Situation) -> Outcome:
+    """A payload that was never offered here has no effect: the open question stands."""
+    question = situation.question
+    drafts = [Draft(say("unknown_payload"))]
+    if question is not None:
+        drafts = [Draft(f"{say('unknown_payload')} {question.text}", ask=question.ask,
+                        buttons=question.buttons)]
+    else:
+        drafts[0].text += " " + say("what_next")
+    return Outcome(drafts, engine="system", why={"refused": "payload not offered"})
+
+
+def _decision(situation: Situation) -> bool | None:
+    """Yes or no to the open card; None when the message is something else.
+
+    Words count only right after the card; its buttons count while it is open.
+    """
+    proposal, message = situation.proposal, situation.message
+    if proposal is None:
+        return None
+    if message.payload is not None:
+        return {"/confirm": True, "/cancel": False}.get(message.payload)
+    if situation.last is None or situation.last.proposal_id != proposal.id:
+        return None
+    words = re.sub(r"[^a-z ]+", " ", message.text.lower())
+    words = re.sub(r" +", " ", words).strip()
+    if _YES.fullmatch(words):
+        return True
+    return False if _NO.fullmatch(words) else None
+
+
+def _answers_agent(situation: Situation) -> bool:
+    """A plain answer right after a support agent's message belongs to the case."""
+    last = situation.last
+    return (
+        last is not None and last.role == "person" and last.case is not None
+        and situation.message.payload is None
+    )
+
+
+async def _note_to_case(situation: Situation) -> Outcome:
+    case = (situation.last.case if situation.last else None) or {}
+    answer = await licensing_api().call(
+        "add_case_note", {"case_number": case["number"], "text": situation.message.text},
+        situation.caller("rest"),
+        idempotency_key=f"{situation.conversation.id}:{situation.message.seq}",
+    )
+    said = say("noted", number=case["number"]) if answer.ok else proposals.say_problem(answer)
+    return Outcome([Draft(said, role="system", case=case)], engine="system",
+                   why={"routed": "case", "status": answer.status})

@@ -1,0 +1,20 @@
+"""The licensing system of record as a router, and what it needs to live."""
+
+from fastapi import APIRouter
+
+from backend.cases import mails as _case_mails  # noqa: F401 - registers its jobs
+from backend.cases.routes import router as cases
+from backend.demo.routes import router as demo
+from backend.knowledge.routes import router as knowledge
+from backend.people.routes import router as people
+from backend.training.routes import router as training
+
+API = "/api/v1"
+
+
+def api_router() -> APIRouter:
+    """Every call of the backend under `/api/v1`."""
+    router = APIRouter(prefix=API)
+    for feature in (people, training, cases, knowledge, demo):
+        router.include_router(feature)
+    return router

@@ -1,0 +1,137 @@
+"""What follows from events of cases: mails to the requester, invitations to all who take part."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.cases import repository
+from backend.cases.desk import desk
+from backend.cases.invitation import invitation
+from backend.cases.models import Case, CaseEntry, Engagement
+from backend.core.database import database
+from backend.core.events import Event
+from backend.core.identity import Person
+from backend.core.jobs import job
+from backend.core.portals import PORTAL_NAMES, Portal
+from backend.core.settings import settings
+from backend.notifications.mails import put_in_outbox
+
+
+async def _facts(session: AsyncSession, event: Event) -> tuple[Case, dict[str, Any]]:
+    case = await session.get_one(Case, event.details["case"])
+    requester = await session.get_one(Person, case.requester)
+    actor = await session.get(Person, event.actor)
+    return case, {
+        "case": case, "requester": requester, "actor": actor or requester, "event": event,
+        "entry": await session.get(CaseEntry, event.details["entry"])
+        if event.details.get("entry") else None,
+        "link": f"{settings().base_url}/?case={case.number}",
+        "reopen_days": desk().reopen_days,
+    }
+
+
+async def _mail_requester(event_id: str, kind: str) -> None:
+    async with database().write() as session:
+        event = await session.get_one(Event, event_id)
+        case, facts = await _facts(session, event)
+        await put_in_outbox(session, event.id, kind, case.requester, facts)
+
+
+@job("mail_training_requested", after=("training_requested",))
+async def mail_training_requested(event_id: str) -> None:
+    """Confirm a training case to its requester."""
+    await _mail_engagement(event_id, "training_requested")
+
+
+@job("mail_case_opened", after=("case_opened",))
+async def mail_case_opened(event_id: str) -> None:
+    """Confirm a case to its requester."""
+    await _mail_requester(event_id, "case_opened")
+
+
+@job("mail_case_replied", after=("case_replied",))
+async def mail_case_replied(event_id: str) -> None:
+    """Send the desk's answer to the requester."""
+    await _mail_requester(event_id, "case_replied")
+
+
+@job("mail_case_closed", after=("case_closed",))
+async def mail_case_closed(event_id: str) -> None:
+    """Tell the requester that the case is closed, and how to reopen it."""
+    await _mail_requester(event_id, "case_closed")
+
+
+async def _mail_engagement(event_id: str, kind: str) -> None:
+    async with database().write() as session:
+        event = await session.get_one(Event, event_id)
+        case, facts = await _facts(session, event)
+        found = await repository.engagement_of(session, case.number)
+        if found is None:
+            return
+        engagement, windows = found
+        zone = ZoneInfo(engagement.time_zone)
+        facts |= {
+            "engagement": engagement, "portal": PORTAL_NAMES[Portal(engagement.portal)],
+            "windows": [(w.start.astimezone(zone), w.end.astimezone(zone)) for w in windows],
+        }
+        await put_in_outbox(session, event.id, kind, case.requester, facts)
+
+
+async def _mail_invitation(
+    event_id: str, kind: str, *, withdraw: bool, times: tuple[datetime, datetime] | None = None
+) -> None:
+    """Send the invitation, its update or its withdrawal to requester and attendees."""
+    async with database().write() as session:
+        event = await session.get_one(Event, event_id)
+        case, facts = await _facts(session, event)
+        engagement = await session.get(Engagement, case.number)
+        if engagement is None:
+            return
+        start, end = times or (engagement.scheduled_start, engagement.scheduled_end)
+        if start is None or end is None:
+            return
+        facts |= {
+            "engagement": engagement, "portal": PORTAL_NAMES[Portal(engagement.portal)],
+            "start": start.astimezone(ZoneInfo(engagement.time_zone)),
+            "end": end.astimezone(ZoneInfo(engagement.time_zone)),
+        }
+        calendar = invitation(case, engagement, start, end, withdraw=withdraw)
+        for address in dict.fromkeys([case.requester, *engagement.attendee_emails]):
+            await put_in_outbox(
+                session, event.id, kind, address,
+                facts | {"to_requester": address == case.requester},
+                [{"filename": "invitation.ics", "content": calendar,
+                  "content_type": f"text/calendar; method={'CANCEL' if withdraw else 'REQUEST'}"}],
+            )
+
+
+@job("mail_training_scheduled", after=("training_scheduled",))
+async def mail_training_scheduled(event_id: str) -> None:
+    """Invite requester and attendees, or update their invitation."""
+    await _mail_invitation(event_id, "training_scheduled", withdraw=False)
+
+
+@job("mail_training_rescheduled", after=("training_rescheduled",))
+async def mail_training_rescheduled(event_id: str) -> None:
+    """Confirm the new wishes; withdraw the invitation to the old time, if there was one."""
+    async with database().read() as session:
+        details = (await session.get_one(Event, event_id)).details
+    if details.get("withdrawn"):
+        await _mail_invitation(
+            event_id, "training_withdrawn", withdraw=True,
+            times=(datetime.fromisoformat(details["start"]),
+                   datetime.fromisoformat(details["end"])),
+        )
+    await _mail_engagement(event_id, "training_rescheduled")
+
+
+@job("mail_case_cancelled", after=("case_cancelled",))
+async def mail_case_cancelled(event_id: str) -> None:
+    """Confirm the cancellation; withdraw the invitation, if there was one."""
+    async with database().read() as session:
+        withdrawn = (await session.get_one(Event, event_id)).details.get("withdrawn")
+    if withdrawn:
+        await _mail_invitation(event_id, "training_withdrawn", withdraw=True)
+    await _mail_requester(event_id, "case_cancelled")

@@ -1,0 +1,115 @@
+"""Cases as people see them: names beside addresses, clocks, only the thread they may read."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.cases import repository
+from backend.cases.desk import desk
+from backend.cases.models import Case, CaseEntry, Engagement, EngagementWindow
+from backend.cases.schemas import (
+    CaseHead,
+    CasePublic,
+    EngagementPublic,
+    Entry,
+    ServiceLevelState,
+    Status,
+    Window,
+)
+from backend.core import clock
+from backend.core.identity import Person, PersonRef
+from backend.core.policy import DeskAction, desk_allows
+
+
+def person_ref(email: str, people: dict[str, Person]) -> PersonRef:
+    """Name and address; whoever is not on file is shown by the address alone."""
+    known = people.get(email)
+    return PersonRef(name=known.name if known else email, email=email)
+
+
+def service_level(case: Case, entries: Sequence[CaseEntry]) -> ServiceLevelState:
+    """The clocks, from the thread: first answer, solution, and the stretches that don't count."""
+    level, hours = desk().service_levels[case.severity], desk().business_hours
+    answered = next((e.at for e in entries if e.type in {"reply", "scheduled"}), None)
+    due = hours.after(case.created_at, level.first_response)
+    resolution = hours.after(case.created_at, level.resolution)
+    waited_since: datetime | None = None
+    ended: datetime | None = None
+    for entry in entries:
+        status = entry.details.get("status")
+        if waited_since and status != Status.CUSTOMER_PENDING and entry.type == "status":
+            resolution += entry.at - waited_since
+            waited_since = None
+        if status == Status.CUSTOMER_PENDING:
+            waited_since = waited_since or entry.at
+        if status == Status.CLOSED or entry.type == "cancelled":
+            ended = entry.at
+    now = clock.now()
+    late = (answered or ended or now) > due or (ended or waited_since or now) > resolution
+    state = "breached" if late else "met" if case.status in {"closed", "cancelled"} else (
+        "paused" if case.status == Status.CUSTOMER_PENDING else "running"
+    )
+    return ServiceLevelState.model_validate({
+        "first_response_due": due, "first_response_at": answered, "resolution_due": resolution,
+        "state": state,
+    })
+
+
+async def heads(session: AsyncSession, cases: Sequence[Case]) -> list[CaseHead]:
+    """A page of a list, with three queries whatever its length."""
+    people = await repository.people(
+        session, [e for case in cases for e in (case.requester, case.assignee)]
+    )
+    domains = await repository.domains(session, [case.smart_account_id for case in cases])
+    clocks = await repository.answered_and_ended(session, [case.number for case in cases])
+    return [
+        CaseHead.model_validate(_head(case, people, domains, clocks.get(case.number, [])))
+        for case in cases
+    ]
+
+
+def _head(
+    case: Case, people: dict[str, Person], domains: dict[int, str], entries: Sequence[CaseEntry]
+) -> dict[str, object]:
+    return case.model_dump() | {
+        "requester": person_ref(case.requester, people),
+        "assignee": person_ref(case.assignee, people) if case.assignee else None,
+        "smart_account": domains.get(case.smart_account_id or 0),
+        "sla": service_level(case, entries),
+    }
+
+
+async def whole(session: AsyncSession, case: Case, viewer: Person) -> CasePublic:
+    """One case with its thread, as `viewer` may see it."""
+    desk_view = desk_allows(viewer, DeskAction.WORK_CASES, case.queue)
+    entries = await repository.entries_of(session, case.number, internal=desk_view)
+    people = await repository.people(
+        session, [case.requester, case.assignee, *(e.author for e in entries)]
+    )
+    domains = await repository.domains(session, [case.smart_account_id])
+    found = await repository.engagement_of(session, case.number)
+    return CasePublic.model_validate(_head(case, people, domains, entries) | {
+        "conversation": case.conversation if desk_view else None,
+        "engagement": engagement_public(case, *found) if found else None,
+        "thread": [
+            Entry.model_validate(e.model_dump() | {"author": person_ref(e.author, people)})
+            for e in entries
+        ],
+    })
+
+
+def engagement_public(
+    case: Case, engagement: Engagement, windows: Sequence[EngagementWindow]
+) -> EngagementPublic:
+    """The engagement's own fields."""
+    scheduled = None
+    if engagement.scheduled_start and engagement.scheduled_end:
+        scheduled = {
+            "start": engagement.scheduled_start, "end": engagement.scheduled_end,
+            "trainer": engagement.trainer, "meeting_url": engagement.meeting_url,
+        }
+    return EngagementPublic.model_validate(engagement.model_dump() | {
+        "phone": case.phone, "scheduled": scheduled,
+        "windows": [Window(start=w.start, end=w.end) for w in windows],
+    })

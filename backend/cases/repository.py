@@ -1,0 +1,172 @@
+"""Every query about cases. Lists start from what the person may read."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import ColumnElement, and_, func, or_, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from backend.accounts.models import SmartAccount
+from backend.cases.models import (
+    Attachment,
+    Case,
+    CaseEntry,
+    Counter,
+    Engagement,
+    EngagementWindow,
+)
+from backend.cases.schemas import OPEN
+from backend.core.identity import Person
+from backend.core.policy import DeskAction, Role, desk_allows
+from backend.users.models import Membership
+
+FIRST_NUMBER = 500_000
+_ESCAPE = "\\"
+
+
+def _member(person: Person, *, admins_only: bool) -> ColumnElement[bool]:
+    held = select(Membership.id).where(
+        Membership.smart_account_id == Case.smart_account_id, Membership.person == person.email
+    )
+    if admins_only:
+        held = held.where(Membership.role == Role.SA_ADMIN)
+    return held.exists()
+
+
+def _open_to(policy: str) -> ColumnElement[bool]:
+    return (
+        select(SmartAccount.id)
+        .where(SmartAccount.id == Case.smart_account_id, SmartAccount.case_visibility == policy)
+        .exists()
+    )
+
+
+def readable_by(person: Person) -> SelectOfScalar[Case]:
+    """Cases the person may see: own ones, the desk's queues, and by the account's policy."""
+    ways: list[ColumnElement[bool]] = [
+        col(Case.requester) == person.email,
+        and_(_open_to("all"), _member(person, admins_only=False)),
+        and_(_open_to("admins"), _member(person, admins_only=True)),
+    ]
+    if desk_allows(person, DeskAction.WORK_CASES):
+        ways.append(col(Case.queue).in_(person.desk_queues))
+    return select(Case).where(or_(*ways))
+
+
+def filtered(
+    statement: SelectOfScalar[Case],
+    *,
+    queue: str | None,
+    statuses: Sequence[str],
+    q: str | None,
+    requester: str | None,
+) -> SelectOfScalar[Case]:
+    """Narrow a list of cases."""
+    if queue:
+        statement = statement.where(Case.queue == queue)
+    if statuses:
+        statement = statement.where(col(Case.status).in_(statuses))
+    if requester:
+        statement = statement.where(Case.requester == requester)
+    if q:
+        like = "%" + "".join(_ESCAPE + c if c in "%_\\" else c for c in q) + "%"
+        statement = statement.where(or_(*(
+            column.ilike(like, escape=_ESCAPE)
+            for column in (col(Case.number), col(Case.title), col(Case.description),
+                           col(Case.requester))
+        )))
+    return statement
+
+
+async def readable(session: AsyncSession, person: Person, number: str) -> Case | None:
+    """One case, if the person may see it; locked for the transaction where it writes."""
+    statement = readable_by(person).where(Case.number == number)
+    return (await session.exec(statement.with_for_update(of=Case))).one_or_none()
+
+
+async def next_number(session: AsyncSession) -> str:
+    """The next case number. The counter's row is locked until the transaction ends."""
+    counted = await session.exec(
+        update(Counter).where(col(Counter.name) == "case")
+        .values(value=Counter.value + 1).returning(col(Counter.value))
+    )
+    value = counted.scalar_one_or_none()
+    if value is None:
+        value = FIRST_NUMBER + 1
+        session.add(Counter(name="case", value=value))
+        await session.flush()
+    return f"C-{value}"
+
+
+async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
+    """How many open cases each queue has that the person may work on."""
+    visible = readable_by(person).where(col(Case.status).in_(OPEN)).subquery()
+    rows = await session.exec(
+        select(visible.c.queue, func.count()).group_by(visible.c.queue)
+    )
+    return dict(rows.all())
+
+
+async def entries_of(session: AsyncSession, number: str, *, internal: bool) -> list[CaseEntry]:
+    """The thread, oldest first."""
+    statement = select(CaseEntry).where(CaseEntry.case_number == number)
+    if not internal:
+        statement = statement.where(col(CaseEntry.internal).is_(False))
+    return list((await session.exec(
+        statement.order_by(col(CaseEntry.at), col(CaseEntry.id))
+    )).all())
+
+
+async def answered_and_ended(
+    session: AsyncSession, numbers: Iterable[str]
+) -> dict[str, list[CaseEntry]]:
+    """For many cases at once, the entries that clocks depend on."""
+    rows = await session.exec(
+        select(CaseEntry)
+        .where(col(CaseEntry.case_number).in_(list(numbers)),
+               col(CaseEntry.type).in_(("reply", "scheduled", "status", "cancelled")))
+        .order_by(col(CaseEntry.at))
+    )
+    found: dict[str, list[CaseEntry]] = {}
+    for entry in rows.all():
+        found.setdefault(entry.case_number, []).append(entry)
+    return found
+
+
+async def people(session: AsyncSession, emails: Iterable[str | None]) -> dict[str, Person]:
+    """The people behind these addresses."""
+    wanted = {email for email in emails if email}
+    rows = await session.exec(select(Person).where(col(Person.email).in_(wanted)))
+    return {person.email: person for person in rows.all()}
+
+
+async def domains(session: AsyncSession, ids: Iterable[int | None]) -> dict[int, str]:
+    """The domains of these Smart Accounts."""
+    wanted = {i for i in ids if i is not None}
+    rows = await session.exec(
+        select(SmartAccount.id, SmartAccount.domain).where(col(SmartAccount.id).in_(wanted))
+    )
+    return dict(rows.all())
+
+
+async def engagement_of(
+    session: AsyncSession, number: str
+) -> tuple[Engagement, list[EngagementWindow]] | None:
+    """The engagement of a training case with its windows in order."""
+    engagement = await session.get(Engagement, number)
+    if engagement is None:
+        return None
+    windows = await session.exec(
+        select(EngagementWindow).where(EngagementWindow.case_number == number)
+        .order_by(col(EngagementWindow.position))
+    )
+    return engagement, list(windows.all())
+
+
+async def attachments_of(session: AsyncSession, number: str) -> list[Attachment]:
+    """The files of a case, oldest first."""
+    rows = await session.exec(
+        select(Attachment).where(Attachment.case_number == number).order_by(col(Attachment.at))
+    )
+    return list(rows.all())

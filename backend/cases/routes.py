@@ -1,0 +1,128 @@
+"""The calls about cases."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, UploadFile
+from sqlmodel import col
+
+from backend.cases import attachments, presentation, repository, service
+from backend.cases.models import Case
+from backend.cases.schemas import (
+    CancelCase,
+    CaseAnswer,
+    CaseHead,
+    CasePublic,
+    OpenCase,
+    Said,
+    Status,
+    UpdateCase,
+)
+from backend.core.auth import CurrentPerson
+from backend.core.events import ActingDep
+from backend.core.fields import CaseNumber
+from backend.core.pagination import CursorQuery, LimitQuery, Page, newest_first
+from backend.core.problems import RESPONSES
+from backend.core.unit_of_work import WRITE_HEADERS, SessionDep, UnitOfWorkRoute
+
+router = APIRouter(tags=["cases"], route_class=UnitOfWorkRoute, responses=RESPONSES)
+Number = Annotated[CaseNumber, Path(description="The case's number, like C-500123")]
+
+
+@router.post("/cases", operation_id="open_case", status_code=201, dependencies=WRITE_HEADERS)
+async def open_case(
+    body: OpenCase, person: CurrentPerson, acting: ActingDep, session: SessionDep
+) -> CaseAnswer:
+    """Open a support case for a question or a problem. For a training session or a demo use
+    `create_training_engagement` instead.
+    """
+    return await service.open_case(session, person, acting, body)
+
+
+@router.get("/cases", operation_id="list_cases")
+async def list_cases(
+    person: CurrentPerson,
+    session: SessionDep,
+    queue: Annotated[str | None, Query(max_length=30, description="Only this queue")] = None,
+    status: Annotated[
+        Status | None, Query(description="Only this status")
+    ] = None,
+    q: Annotated[
+        str | None, Query(max_length=200, description="Words of number, title or requester")
+    ] = None,
+    mine: Annotated[bool, Query(description="Only those I opened myself")] = False,
+    cursor: CursorQuery = None,
+    limit: LimitQuery = 50,
+) -> Page[CaseHead]:
+    """List the cases that you may see, newest first."""
+    statement = repository.filtered(
+        repository.readable_by(person), queue=queue, statuses=[status] if status else [], q=q,
+        requester=person.email if mine else None,
+    )
+    cases, following = await newest_first(
+        session, statement, col(Case.created_at), col(Case.number), cursor, limit
+    )
+    return Page(items=await presentation.heads(session, cases), next=following)
+
+
+@router.get("/cases/{case_number}", operation_id="get_case")
+async def get_case(case_number: Number, person: CurrentPerson, session: SessionDep) -> CasePublic:
+    """Show one case with its thread and where it stands."""
+    case = await service.find(session, person, case_number)
+    return await presentation.whole(session, case, person)
+
+
+@router.patch("/cases/{case_number}", operation_id="update_case", dependencies=WRITE_HEADERS)
+async def update_case(
+    case_number: Number, body: UpdateCase, person: CurrentPerson, acting: ActingDep,
+    session: SessionDep,
+) -> CaseAnswer:
+    """Change a case's status, severity, queue or assignee. For support agents."""
+    return await service.update(session, person, acting, case_number, body)
+
+
+@router.post("/cases/{case_number}/claim", operation_id="claim_case", dependencies=WRITE_HEADERS)
+async def claim_case(
+    case_number: Number, person: CurrentPerson, acting: ActingDep, session: SessionDep
+) -> CaseAnswer:
+    """Take a case to work on it. For support agents."""
+    return await service.claim(session, person, acting, case_number)
+
+
+@router.post("/cases/{case_number}/replies", operation_id="reply_to_case",
+             dependencies=WRITE_HEADERS)
+async def reply_to_case(
+    case_number: Number, body: Said, person: CurrentPerson, acting: ActingDep,
+    session: SessionDep,
+) -> CaseAnswer:
+    """Answer the requester of a case, in the chat and by mail. For support agents."""
+    return await service.reply(session, person, acting, case_number, body.text)
+
+
+@router.post("/cases/{case_number}/notes", operation_id="add_case_note",
+             dependencies=WRITE_HEADERS)
+async def add_case_note(
+    case_number: Number, body: Said, person: CurrentPerson, acting: ActingDep,
+    session: SessionDep,
+) -> CaseAnswer:
+    """Add a note to a case of yours. From a support agent it is internal."""
+    return await service.add_note(session, person, acting, case_number, body.text)
+
+
+@router.post("/cases/{case_number}/cancel", operation_id="cancel_case",
+             dependencies=WRITE_HEADERS)
+async def cancel_case(
+    case_number: Number, body: CancelCase, person: CurrentPerson, acting: ActingDep,
+    session: SessionDep,
+) -> CaseAnswer:
+    """Cancel a case, or a training session, that is no longer needed."""
+    return await service.cancel(session, person, acting, case_number, body.reason)
+
+
+@router.post("/cases/{case_number}/attachments", operation_id="attach_to_case", status_code=201,
+             dependencies=WRITE_HEADERS)
+async def attach_to_case(
+    case_number: Number, file: UploadFile, person: CurrentPerson, acting: ActingDep,
+    session: SessionDep,
+) -> CaseAnswer:
+    """Attach a file to a case of yours: PDF, PNG, JPEG, text, CSV or ZIP, 10 MB at most."""
+    return await attachments.attach(session, person, acting, case_number, file)

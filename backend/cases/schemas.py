@@ -1,0 +1,200 @@
+"""The bodies of the calls about cases, and a case as people see it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
+
+from backend.core.fields import Domain, Email, LongText, Phone, ShortText
+from backend.core.identity import PersonRef
+from backend.core.portals import Portal
+from backend.core.receipts import Receipt
+
+
+class Category(StrEnum):
+    """What a case is about; decides, with the portal, which queue gets it."""
+
+    TRAINING = "training"
+    SMART_ACCOUNT = "smart_account"
+    ORDERS = "orders"
+    SMART_LICENSING = "smart_licensing"
+    TRADITIONAL_LICENSING = "traditional_licensing"
+    PNP = "pnp"
+    MCE = "mce"
+    EA = "ea"
+    OTHER = "other"
+
+
+class Status(StrEnum):
+    """Where a case stands."""
+
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    IN_PROGRESS = "in_progress"
+    CUSTOMER_PENDING = "customer_pending"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+ENDED = frozenset({Status.CLOSED, Status.CANCELLED})
+OPEN = tuple(s for s in Status if s not in ENDED)
+# What the desk may change a status to; `new` is only ever the beginning, `cancelled` the end.
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    status: frozenset(Status) - {Status.NEW, Status.CANCELLED, status} for status in OPEN
+} | {Status.CLOSED: frozenset({Status.IN_PROGRESS}), Status.CANCELLED: frozenset()}
+
+STATUS_NAMES = {
+    Status.NEW: "New", Status.ACKNOWLEDGED: "Acknowledged", Status.IN_PROGRESS: "In progress",
+    Status.CUSTOMER_PENDING: "Waiting for you", Status.CLOSED: "Closed",
+    Status.CANCELLED: "Cancelled",
+}
+SEVERITY_NAMES = {1: "1 · Critical", 2: "2 · Major", 3: "3 · Medium", 4: "4 · Minor"}
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class OpenCase(Body):
+    """A case for anything but training sessions."""
+
+    category: Category = Field(description="What it is about")
+    portal: Portal | None = Field(default=None, description="The portal it happens in")
+    severity: int = Field(
+        default=3, ge=1, le=4,
+        description="1 critical (production down), 2 major, 3 medium, 4 a question. "
+        "1 and 2 need a phone number.",
+    )
+    title: ShortText = Field(description="What is wrong or needed, in one line")
+    description: LongText = Field(
+        description="What happened, what was expected, what has been tried"
+    )
+    order_number: Annotated[str, Field(pattern=r"^\d{7,8}$")] | None = Field(
+        default=None, description="The sales or web order number, if it is about an order"
+    )
+    smart_account: Domain | None = Field(
+        default=None, description="Domain of the Smart Account it is about"
+    )
+    phone: Phone | None = Field(default=None, description="Where to call you")
+
+
+class UpdateCase(Body):
+    """What the desk may change of a case; only what is named changes."""
+
+    status: Status | None = Field(default=None, description="The new status")
+    severity: int | None = Field(default=None, ge=1, le=4, description="The new severity")
+    queue: str | None = Field(default=None, max_length=30, description="The queue to move it to")
+    assignee: Email | None = Field(
+        default=None, description="The agent who gets it; null releases it"
+    )
+
+
+class Said(Body):
+    """A text for the thread."""
+
+    text: LongText = Field(description="What to add, as you would say it")
+
+
+class CancelCase(Body):
+    """Why a case is no longer needed."""
+
+    reason: Annotated[str, Field(max_length=500)] | None = Field(
+        default=None, description="Why it is no longer needed"
+    )
+
+
+class Schedule(Body):
+    """When the engagement takes place."""
+
+    start: datetime = Field(description="Begin; without a zone it is in the engagement's zone")
+    end: datetime = Field(description="End; without a zone it is in the engagement's zone")
+    trainer: ShortText | None = Field(default=None, description="Who gives it")
+    meeting_url: AnyHttpUrl | None = Field(default=None, description="Where to join online")
+
+
+class Window(BaseModel):
+    """A stretch of time, in UTC."""
+
+    start: datetime
+    end: datetime
+
+
+class EngagementPublic(BaseModel):
+    """What a training or demo case is about."""
+
+    kind: Literal["training", "demo"]
+    portal: Portal
+    topics: list[str]
+    windows: list[Window]
+    time_zone: str
+    attendees: int
+    attendee_emails: list[str]
+    language: str
+    phone: str | None
+    notes: str | None
+    scheduled: dict[str, Any] | None = Field(
+        description="`{start, end, trainer, meeting_url}` once the desk has scheduled it"
+    )
+
+
+class ServiceLevelState(BaseModel):
+    """The clocks of a case, computed from its thread."""
+
+    first_response_due: datetime
+    first_response_at: datetime | None
+    resolution_due: datetime
+    state: Literal["running", "paused", "breached", "met"]
+
+
+class Entry(BaseModel):
+    """One entry of a thread."""
+
+    id: str
+    at: datetime
+    type: str
+    author: PersonRef
+    internal: bool
+    text: str
+    details: dict[str, Any]
+
+
+class CaseHead(BaseModel):
+    """A case as lists show it."""
+
+    number: str | None
+    kind: Literal["training", "demo", "support"]
+    category: Category
+    portal: Portal | None
+    severity: int
+    status: Status
+    queue: str
+    requester: PersonRef
+    assignee: PersonRef | None
+    title: str
+    smart_account: str | None
+    created_at: datetime
+    updated_at: datetime
+    sla: ServiceLevelState
+
+
+class CasePublic(CaseHead):
+    """A whole case with its thread."""
+
+    description: str
+    order_number: str | None
+    phone: str | None
+    conversation: str | None = Field(description="The chat it came from; support only")
+    engagement: EngagementPublic | None
+    thread: list[Entry]
+
+
+class CaseAnswer(CasePublic):
+    """A case and the receipt of the write that answers with it."""
+
+    receipt: Receipt
+    already_exists: bool = Field(
+        default=False, description="True when an equal case was there already and comes back"
+    )

@@ -1,0 +1,161 @@
+"""Async sessions on SQLite and PostgreSQL, with transactions that begin and end where we say.
+
+SQLite's driver would begin transactions late and keep savepoints after a rollback, so we
+send BEGIN ourselves: `BEGIN IMMEDIATE` for writes (one writer at a time, queued by a lock
+in front because the library sleeps and retries), plain `BEGIN` for reads.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.core.settings import settings
+
+# Constraints need names, or a migration could not change them on SQLite.
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s",
+}
+AfterCommit = Callable[[], Awaitable[None] | None]
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC; SQLite forgets zones, so it is put back when read."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
+        """Store UTC; a moment without a zone is a bug of ours."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, _: Dialect) -> datetime | None:
+        """Give UTC back."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class NestedWrite(RuntimeError):
+    """A write was begun inside a write of the same task: it would wait for itself."""
+
+
+class Database:
+    """The engines of one process, and the only two ways to a session: `read` and `write`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.on_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite_engine(url) if self.on_sqlite else create_async_engine(
+            url, pool_size=10, max_overflow=20, pool_pre_ping=True
+        )
+        self._write_engine: AsyncEngine = (
+            self.engine.execution_options(begin="BEGIN IMMEDIATE")
+            if self.on_sqlite else self.engine
+        )
+        self._one_writer = asyncio.Lock() if self.on_sqlite else None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading; whatever it changed is rolled back."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self, *, dry_run: bool = False) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed at the end, rolled back on an exception or a dry run.
+
+        Functions put on `after_commit(session, …)` run once it is safe. Raises `NestedWrite`
+        when this task already has one open.
+        """
+        if _writing.get():
+            raise NestedWrite("a write transaction is already open in this task")
+        token = _writing.set(True)
+        try:
+            async with (
+                self._one_writer or nullcontext(),
+                AsyncSession(self._write_engine, expire_on_commit=False) as session,
+            ):
+                session.info.update(dry_run=dry_run, after_commit=[])
+                async with session.begin():
+                    yield session
+                    await session.flush()
+                    if dry_run:
+                        await session.rollback()
+        finally:
+            _writing.reset(token)
+        if not dry_run:
+            for wake in session.info["after_commit"]:
+                result = wake()
+                if result is not None:
+                    await result
+
+    async def dispose(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+def after_commit(session: AsyncSession, wake: AfterCommit) -> None:
+    """Run `wake` after the transaction is committed; never for a dry run or a rollback."""
+    session.info["after_commit"].append(wake)
+
+
+def is_dry_run(session: AsyncSession) -> bool:
+    """Whether this transaction will be rolled back."""
+    return bool(session.info.get("dry_run"))
+
+
+def refuse_open_transaction(what: str) -> None:
+    """Raise `NestedWrite` if this task is about to wait for `what` with a write open."""
+    if _writing.get():
+        raise NestedWrite(f"a write transaction is open while waiting for {what}")
+
+
+def _sqlite_engine(url: str) -> AsyncEngine:
+    engine = create_async_engine(url, connect_args={"timeout": 30})
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON",
+                       "busy_timeout=10000", "temp_store=MEMORY", "cache_size=-32000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+    return engine
+
+
+_database: Database | None = None
+
+
+def database() -> Database:
+    """The database of this process."""
+    global _database
+    if _database is None:
+        _database = Database(settings().database)
+    return _database
+
+
+def use_database(value: Database | None) -> None:
+    """Set or forget this process's database (start-up, shutdown, tests)."""
+    global _database
+    _database = value

@@ -1,0 +1,35 @@
+"""Running Alembic inside the process, on the database's own connection."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+from backend.core.database import Database
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "migrations"
+
+
+def config(connection: Connection) -> Config:
+    """Alembic's configuration, without a file."""
+    made = Config()
+    made.set_main_option("script_location", str(SCRIPTS))
+    made.attributes["connection"] = connection
+    return made
+
+
+async def run(db: Database, step: Any, *arguments: Any, **options: Any) -> None:
+    """Run an Alembic command such as `command.upgrade` in one transaction."""
+
+    def inside(connection: Connection) -> None:
+        step(config(connection), *arguments, **options)
+
+    async with db.engine.begin() as connection:
+        await connection.run_sync(inside)
+
+
+async def migrate(db: Database) -> None:
+    """Bring the database to the newest schema; does nothing when it is there already."""
+    await run(db, command.upgrade, "head")

@@ -1,0 +1,151 @@
+"""One request, one transaction: dry run, idempotency, commit — all before a byte is sent.
+
+The route class wraps FastAPI's handler because a `yield` dependency commits after the answer
+has left: a client would be told 201 for a row that a failing commit then takes back.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Coroutine
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlmodel import Field, SQLModel, col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.core import clock
+from backend.core.auth import SAFE_METHODS, claims_of
+from backend.core.database import UtcDateTime, database
+from backend.core.problems import Problem
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+KEY_LENGTH = 200
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """A write that succeeded under a client's key, and the answer it got."""
+
+    __tablename__ = "idempotency_key"
+
+    person: str = Field(primary_key=True, max_length=254)
+    key: str = Field(primary_key=True, max_length=KEY_LENGTH)
+    fingerprint: str = Field(max_length=64)
+    status: int = 0
+    body: str = ""
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class UnitOfWorkRoute(APIRoute):
+    """Reads get a session; writes get one transaction around the whole endpoint."""
+
+    def get_route_handler(self) -> Handler:
+        """Wrap FastAPI's handler (the hook is marked for replacement; it is used only here)."""
+        endpoint = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            if request.method in SAFE_METHODS:
+                async with database().read() as session:
+                    request.state.session = session
+                    return await endpoint(request)
+            return await _write(request, endpoint)
+
+        return handle
+
+
+async def _write(request: Request, endpoint: Handler) -> Response:
+    dry_run = request.headers.get("Dry-Run", "").lower() == "true"
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= KEY_LENGTH:
+        raise Problem(
+            422, "idempotency-key", "The Idempotency-Key can’t be used",
+            f"It has {len(key)} characters.", f"Use between 1 and {KEY_LENGTH} characters.",
+        )
+    claims = claims_of(request)
+    body = await request.body()
+    async with database().write(dry_run=dry_run) as session:
+        request.state.session = session
+        if claims is None or key is None or dry_run:
+            response = await endpoint(request)
+            return _preview(response) if dry_run else response
+        fingerprint = _fingerprint(request, body)
+        if not await _claim_key(session, claims.person, key, fingerprint):
+            return await _replay(session, claims.person, key, fingerprint)
+        response = await endpoint(request)
+        stored = await session.get_one(IdempotencyKey, (claims.person, key))
+        stored.status, stored.body = response.status_code, bytes(response.body).decode()
+        return response
+
+
+def _fingerprint(request: Request, body: bytes) -> str:
+    told = f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body
+    return hashlib.sha256(told).hexdigest()
+
+
+async def _claim_key(session: AsyncSession, person: str, key: str, fingerprint: str) -> bool:
+    """Insert first. On PostgreSQL a second one waits here for the first to end."""
+    dialect = session.get_bind().dialect.name
+    make = postgresql_insert if dialect == "postgresql" else sqlite_insert
+    statement = (
+        make(IdempotencyKey)
+        .values(person=person, key=key, fingerprint=fingerprint, status=0, body="",
+                created_at=clock.now())
+        .on_conflict_do_nothing()
+        .returning(col(IdempotencyKey.key))
+    )
+    return (await session.exec(statement)).first() is not None
+
+
+async def _replay(session: AsyncSession, person: str, key: str, fingerprint: str) -> Response:
+    stored = await session.get_one(IdempotencyKey, (person, key))
+    if stored.fingerprint != fingerprint:
+        raise Problem(
+            422, "idempotency-key-reused", "This Idempotency-Key was used for something else",
+            "The same key came before with another request.", "Use a new key for a new request.",
+        )
+    return Response(
+        stored.body, status_code=stored.status, media_type="application/json",
+        headers={"Idempotent-Replayed": "true"},
+    )
+
+
+def _preview(response: Response) -> Response:
+    """A dry run answers 200 and shows no id or number of what it did not create."""
+    body = json.loads(bytes(response.body) or b"{}")
+    if isinstance(body, dict) and not body.get("already_exists"):
+        for name in ("id", "number", "link"):
+            if name in body:
+                body[name] = None
+        if isinstance(body.get("receipt"), dict):
+            body["receipt"]["reference"] = None
+    return Response(
+        json.dumps(body), media_type="application/json", headers={"Dry-Run": "true"}
+    )
+
+
+def _session(request: Request) -> AsyncSession:
+    session: AsyncSession = request.state.session
+    return session
+
+
+SessionDep = Annotated[AsyncSession, Depends(_session)]
+
+
+def _write_headers(
+    dry_run: Annotated[
+        bool, Header(alias="Dry-Run", description="Check and show what would happen; nothing stays")
+    ] = False,
+    idempotency_key: Annotated[
+        str | None,
+        Header(alias="Idempotency-Key", min_length=1, max_length=KEY_LENGTH,
+               description="Repeat safely: the same key and body give the first answer"),
+    ] = None,
+) -> None:
+    """Only documents the two headers; the route class acts on them."""
+
+
+WRITE_HEADERS = [Depends(_write_headers)]
+__all__ = ["WRITE_HEADERS", "IdempotencyKey", "SessionDep", "UnitOfWorkRoute"]

@@ -1,0 +1,14 @@
+"""Imports every table, so that migrations and tests see the whole schema."""
+
+from backend.accounts import models as accounts
+from backend.cases import models as cases
+from backend.core import events, identity, unit_of_work
+from backend.demo import models as demo
+from backend.notifications import models as notifications
+from backend.users import models as users
+from backend.virtual_accounts import models as virtual_accounts
+
+__all__ = [
+    "accounts", "cases", "demo", "events", "identity", "notifications", "unit_of_work", "users",
+    "virtual_accounts",
+]

@@ -1,0 +1,67 @@
+"""A person's own profile."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from backend.cases.schemas import Body
+from backend.core.fields import Email, Language, Phone, ShortText, TimeZone
+from backend.core.receipts import Receipt
+
+
+class Me(BaseModel):
+    """Who is signed in, and what the assistant need not ask."""
+
+    email: str
+    name: str
+    organization: str = Field(description="Name of the organisation")
+    kind: Literal["customer", "partner", "support"]
+    roles: list[dict[str, Any]] = Field(
+        description="`{smart_account, role, virtual_accounts}` for each role held"
+    )
+    desk: dict[str, Any] | None = Field(
+        default=None, description="`{role, queues}` of support people"
+    )
+    phone: str | None
+    language: str | None
+    time_zone: str | None
+    address: dict[str, Any] | None
+    email_pending: str | None = Field(description="A new address that waits for its code")
+
+
+class MeAnswer(Me):
+    """The profile and the receipt of its change."""
+
+    receipt: Receipt
+
+
+class UpdateMe(Body):
+    """What people may change of their own profile; only what is named changes."""
+
+    name: ShortText | None = Field(default=None, description="Your name")
+    phone: Phone | None = Field(default=None, description="Where to call you; null removes it")
+    language: Language | None = Field(default=None, description="Your language, like en or de")
+    time_zone: TimeZone | None = Field(default=None, description="IANA zone, like Europe/Oslo")
+    address: dict[str, Any] | None = Field(default=None, description="Your postal address")
+
+
+class DemoSignIn(Body):
+    """Whom to be."""
+
+    email: Email = Field(description="A person of the demo world")
+
+
+class SignedIn(BaseModel):
+    """The token to send as `Authorization: Bearer …`."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the scheme's name
+    user: Me
+
+
+class McpToken(BaseModel):
+    """A token for MCP clients: it reads and proposes, and never confirms."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the scheme's name
+    expires_in: int = Field(description="Seconds")

@@ -1,0 +1,62 @@
+"""Who has which role where: memberships, and the virtual accounts they reach."""
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from backend.core.ids import new_id
+
+
+class Membership(SQLModel, table=True):
+    """A person's role in a Smart Account; for VA roles the places are in `MembershipPlace`."""
+
+    __table_args__ = (UniqueConstraint("smart_account_id", "person", "role"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    smart_account_id: int = Field(foreign_key="smart_account.id", index=True)
+    person: str = Field(foreign_key="person.email", max_length=254, index=True)
+    role: str = Field(max_length=20)
+
+
+class MembershipPlace(SQLModel, table=True):
+    """A virtual account that a VA role reaches, with or without what is nested in it."""
+
+    __tablename__ = "membership_place"
+
+    membership_id: str = Field(foreign_key="membership.id", primary_key=True, max_length=32)
+    virtual_account_id: str = Field(
+        foreign_key="virtual_account.id", primary_key=True, max_length=32
+    )
+    include_nested: bool = False
+
+
+class UserGroup(SQLModel, table=True):
+    """A named set of users with one role on chosen virtual accounts."""
+
+    __tablename__ = "user_group"
+    __table_args__ = (UniqueConstraint("smart_account_id", "name"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    smart_account_id: int = Field(foreign_key="smart_account.id", index=True)
+    name: str = Field(max_length=80)
+    description: str = Field(default="", max_length=500)
+    role: str = Field(max_length=20)
+
+
+class UserGroupMember(SQLModel, table=True):
+    """A person in a group."""
+
+    __tablename__ = "user_group_member"
+
+    group_id: str = Field(foreign_key="user_group.id", primary_key=True, max_length=32)
+    person: str = Field(foreign_key="person.email", primary_key=True, max_length=254)
+
+
+class UserGroupPlace(SQLModel, table=True):
+    """A virtual account on which a group holds its role."""
+
+    __tablename__ = "user_group_place"
+
+    group_id: str = Field(foreign_key="user_group.id", primary_key=True, max_length=32)
+    virtual_account_id: str = Field(
+        foreign_key="virtual_account.id", primary_key=True, max_length=32
+    )
