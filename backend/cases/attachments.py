@@ -40,7 +40,7 @@ async def attach(
     """Store a file with the case; the bytes come before the row: a file without a row
     is harmless, a row without its file is a loss.
     """
-    case = await service.find(session, person, number)
+    case = await service.find_to_change(session, person, number)
     service.require_requester_or_desk(person, case)
     service.require_open(case)
     content = await file.read(LARGEST + 1)

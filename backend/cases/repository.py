@@ -79,10 +79,14 @@ def filtered(
     return statement
 
 
-async def readable(session: AsyncSession, person: Person, number: str) -> Case | None:
-    """One case, if the person may see it; locked for the transaction where it writes."""
+async def readable(
+    session: AsyncSession, person: Person, number: str, *, lock: bool = False
+) -> Case | None:
+    """One case, if the person may see it; with `lock` its row is ours until the end."""
     statement = readable_by(person).where(Case.number == number)
-    return (await session.exec(statement.with_for_update(of=Case))).one_or_none()
+    if lock:
+        statement = statement.with_for_update(of=Case)
+    return (await session.exec(statement)).one_or_none()
 
 
 async def next_number(session: AsyncSession) -> str:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, UploadFile
 from sqlmodel import col
 
 from backend.cases import attachments, presentation, repository, service
+from backend.cases.desk import desk
 from backend.cases.models import Case
 from backend.cases.schemas import (
     CancelCase,
@@ -13,6 +14,8 @@ from backend.cases.schemas import (
     CaseHead,
     CasePublic,
     OpenCase,
+    Queue,
+    Queues,
     Said,
     Status,
     UpdateCase,
@@ -21,6 +24,7 @@ from backend.core.auth import CurrentPerson
 from backend.core.events import ActingDep
 from backend.core.fields import CaseNumber
 from backend.core.pagination import CursorQuery, LimitQuery, Page, newest_first
+from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import RESPONSES
 from backend.core.unit_of_work import WRITE_HEADERS, SessionDep, UnitOfWorkRoute
 
@@ -62,6 +66,16 @@ async def list_cases(
         session, statement, col(Case.created_at), col(Case.number), cursor, limit
     )
     return Page(items=await presentation.heads(session, cases), next=following)
+
+
+@router.get("/queues", operation_id="list_queues")
+async def list_queues(person: CurrentPerson, session: SessionDep) -> Queues:
+    """The desk's queues that you work on, with how many cases are open in each."""
+    open_cases = await repository.counts(session, person)
+    return Queues(items=[
+        Queue(id=queue, name=desk().queues[queue], open=open_cases.get(queue, 0))
+        for queue in desk().queues if desk_allows(person, DeskAction.WORK_CASES, queue)
+    ])
 
 
 @router.get("/cases/{case_number}", operation_id="get_case")

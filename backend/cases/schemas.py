@@ -198,3 +198,17 @@ class CaseAnswer(CasePublic):
     already_exists: bool = Field(
         default=False, description="True when an equal case was there already and comes back"
     )
+
+
+class Queue(BaseModel):
+    """A queue of the desk."""
+
+    id: str
+    name: str
+    open: int = Field(description="Cases in it that have not ended")
+
+
+class Queues(BaseModel):
+    """The queues somebody works on."""
+
+    items: list[Queue]

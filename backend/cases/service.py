@@ -28,9 +28,16 @@ from backend.core.receipts import Line, Receipt
 PLEASE_CALL = "Please call the support line as well: severity 1 and 2 are worked on by phone."
 
 
-async def find(session: AsyncSession, person: Person, number: str) -> Case:
+async def find_to_change(session: AsyncSession, person: Person, number: str) -> Case:
+    """Like `find`, and nobody else changes the case until this transaction ends."""
+    return await find(session, person, number, lock=True)
+
+
+async def find(
+    session: AsyncSession, person: Person, number: str, *, lock: bool = False
+) -> Case:
     """The case, if the person may see it; 404 otherwise, in the same words as for none."""
-    case = await repository.readable(session, person, number)
+    case = await repository.readable(session, person, number, lock=lock)
     if case is None:
         raise not_found(
             f"case {number}", "Check the number, or list your cases with GET /api/v1/cases."
@@ -164,7 +171,7 @@ async def claim(
     session: AsyncSession, person: Person, acting: Acting, number: str
 ) -> CaseAnswer:
     """Take a case. Of two agents at once one gets it, the other a 409 with the name."""
-    case = await find(session, person, number)
+    case = await find_to_change(session, person, number)
     require_desk(person, case)
     require_open(case)
     if case.assignee and case.assignee != person.email:
@@ -196,7 +203,7 @@ async def update(
     session: AsyncSession, person: Person, acting: Acting, number: str, body: UpdateCase
 ) -> CaseAnswer:
     """Change status, severity, queue or assignee; each change is an entry and an event."""
-    case = await find(session, person, number)
+    case = await find_to_change(session, person, number)
     require_desk(person, case)
     changes: list[tuple[str, str]] = []
     if body.status and body.status != case.status:
@@ -271,7 +278,7 @@ async def reply(
     session: AsyncSession, person: Person, acting: Acting, number: str, said: str
 ) -> CaseAnswer:
     """Answer the requester: in the thread, in the chat it came from, and by mail."""
-    case = await find(session, person, number)
+    case = await find_to_change(session, person, number)
     require_desk(person, case)
     require_open(case)
     await _set_status_if_new(session, case, person, Status.IN_PROGRESS)
@@ -287,7 +294,7 @@ async def add_note(
     """From the requester: part of the thread, reopens a recently closed case. From the desk:
     internal, never shown to the requester.
     """
-    case = await find(session, person, number)
+    case = await find_to_change(session, person, number)
     require_requester_or_desk(person, case)
     if person.email != case.requester:
         await add_entry(session, case, "note", person.email, said, internal=True)
@@ -322,7 +329,7 @@ async def cancel(
     session: AsyncSession, person: Person, acting: Acting, number: str, reason: str | None
 ) -> CaseAnswer:
     """End a case that is no longer needed; an invitation that was sent is withdrawn."""
-    case = await find(session, person, number)
+    case = await find_to_change(session, person, number)
     require_requester_or_desk(person, case)
     require_open(case)
     case.status = Status.CANCELLED

@@ -109,6 +109,15 @@ class Database:
         await self.engine.dispose()
 
 
+async def lock_row(session: AsyncSession, model: type[SQLModel], key: Any) -> None:
+    """Make whoever else changes this aggregate wait until our transaction ends.
+
+    Every write that decides on what it has read locks its aggregate first: PostgreSQL's READ
+    COMMITTED would let two deciders both be right. On SQLite there is one writer anyway.
+    """
+    await session.get(model, key, with_for_update=True)
+
+
 def after_commit(session: AsyncSession, wake: AfterCommit) -> None:
     """Run `wake` after the transaction is committed; never for a dry run or a rollback."""
     session.info["after_commit"].append(wake)

@@ -29,7 +29,10 @@ class ArticleError(ValueError):
 
 
 class Article(BaseModel):
-    """One article or video: `body` is Markdown, `source` where its facts (or film) are."""
+    """One article or video: `body` is Markdown, `source` where its facts (or film) are.
+
+    `questions` are what people ask when this is the answer; search reads them, nobody else.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -39,6 +42,7 @@ class Article(BaseModel):
     portals: list[Portal] = Field(min_length=1)
     topics: list[str] = Field(min_length=1)
     kind: Kind
+    questions: list[str] = Field(min_length=2)
     body: str = Field(min_length=1)
 
     @model_validator(mode="after")

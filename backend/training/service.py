@@ -14,6 +14,7 @@ from backend.cases.desk import desk
 from backend.cases.models import Case, Engagement
 from backend.cases.schemas import CaseAnswer, Category, Schedule, Status
 from backend.core import clock
+from backend.core.database import lock_row
 from backend.core.events import Acting
 from backend.core.identity import Person
 from backend.core.portals import PORTAL_NAMES
@@ -30,6 +31,7 @@ async def create(
     session: AsyncSession, person: Person, acting: Acting, body: CreateTrainingEngagement
 ) -> CaseAnswer:
     """Open a training case, or give back the equal one that is open already."""
+    await lock_row(session, Person, person.email)
     if not body.open_another:
         existing = await repository.equal_open_case(
             session, requester=person.email, kind=body.kind, portal=body.portal,
@@ -127,7 +129,7 @@ def say_windows(windows: Sequence[WindowIn], time_zone: str) -> str:
 async def _engagement(
     session: AsyncSession, person: Person, number: str
 ) -> tuple[Case, Engagement]:
-    case = await case_service.find(session, person, number)
+    case = await case_service.find_to_change(session, person, number)
     found = await cases.engagement_of(session, case.number)
     if found is None:
         raise conflict(
