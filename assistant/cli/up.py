@@ -9,12 +9,11 @@ from typing import IO, NoReturn
 
 from rich.panel import Panel
 
-from assistant.cli.children import Child, ChildDied, NotReady, PortInUse, start, stop
-from assistant.cli.display import Display, Step, console, display, say
-from assistant.cli.paths import PYTHON, State
+from assistant.cli.children import Child, ChildDied, NotReady, PortInUse, stop
+from assistant.cli.display import Display, console, display, say
+from assistant.cli.paths import State
 from assistant.cli.secret_file import Secrets, use_secrets
 from assistant.cli.supervisor import (
-    app_environment,
     check_port,
     free_port,
     start_app,
@@ -23,7 +22,7 @@ from assistant.cli.supervisor import (
     wait_ready,
 )
 from assistant.cli.training import Trained, TrainingFailed, last_model, train
-from backend.core.settings import ROOT, Settings, settings
+from backend.core.settings import Settings, settings
 
 READY_SECONDS = 180.0
 LONGEST_PAUSE = 30.0
@@ -70,15 +69,14 @@ class Product:
         self._rasa_port = free_port() if self._own_rasa else 0
         self._rasa: _Rasa | None = None
         self._app: Child | None = None
-        self._database: Child | None = None
 
     @property
     def _children(self) -> list[Child]:
         rasa = self._rasa.child if self._rasa else None
-        return [child for child in (self._app, rasa, self._database) if child is not None]
+        return [child for child in (self._app, rasa) if child is not None]
 
     def start(self, shown: Display) -> None:
-        """Train if needed; load Rasa while the database is prepared; then the app."""
+        """Train if needed, then start both at once: the app prepares its database by itself."""
         rasa_url, loading = self._configured.rasa_url, None
         if self._own_rasa:
             trained = _train(self._state, shown)
@@ -86,9 +84,8 @@ class Product:
             self._rasa = _Rasa(lambda: self._start_rasa(trained))
             loading = shown.step("Rasa")
             loading.update("loading the model")
-        self._prepare_database(shown.step("Database"))
         app = shown.step("App")
-        app.update("starting")
+        app.update("preparing the database, starting")
         self._app = start_app(
             self._state,
             self._secrets,
@@ -100,7 +97,7 @@ class Product:
             took = wait_rasa(self._rasa.child, self._rasa_port, READY_SECONDS, self._check_app)
             loading.done(f"ready after {took:.0f} s")
         where = f"http://{_local(self._configured.host)}:{self._configured.port}/readyz"
-        wait_ready(where, READY_SECONDS, self._app)
+        wait_ready(where, READY_SECONDS, self._app, self._check_rasa)
         app.done("ready")
 
     def watch(self) -> NoReturn:
@@ -124,19 +121,9 @@ class Product:
             self._rasa_port,
         )
 
-    def _prepare_database(self, step: Step) -> None:
-        """Migrate and seed in a process of its own: this one stays small, it only watches."""
-        step.update("bringing it up to date")
-        self._database = start(
-            "Preparing the database",
-            [str(PYTHON), "-m", "assistant.cli", "seed"],
-            log=self._state.logs / "database.log",
-            folder=ROOT,
-            environment=app_environment(self._state, self._secrets),
-        )
-        if self._database.process.wait() != 0:
-            raise ChildDied(self._database.obituary())
-        step.done((self._database.last_lines(1) or ["ready"])[0])
+    def _check_rasa(self) -> None:
+        if self._rasa is not None and not self._rasa.child.alive:
+            raise ChildDied(self._rasa.child.obituary())
 
     def _check_app(self) -> None:
         if self._app is not None and not self._app.alive:
