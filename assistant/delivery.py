@@ -17,8 +17,10 @@ from backend.core.identity import Person
 from backend.core.jobs import job
 
 
-@job("deliver_case_news",
-     after=("case_replied", "training_scheduled", "case_closed", "case_cancelled"))
+@job(
+    "deliver_case_news",
+    after=("case_replied", "training_scheduled", "case_closed", "case_cancelled"),
+)
 async def deliver_case_news(event_id: str) -> None:
     """Put a reply, a schedule or an end into the requester's chat, once."""
     async with database().write() as session:
@@ -38,8 +40,12 @@ async def deliver_case_news(event_id: str) -> None:
         conversation = await repository.locked(session, known.id)
         actor = await session.get(Person, event.actor)
         await storage.store_draft(
-            session, conversation, _draft(event, told, actor.name if actor else event.actor),
-            None, author=event.actor, event_id=event_id,
+            session,
+            conversation,
+            _draft(event, told, actor.name if actor else event.actor),
+            None,
+            author=event.actor,
+            event_id=event_id,
         )
 
 
@@ -47,6 +53,4 @@ def _draft(event: Event, told: dict[str, Any], name: str) -> Draft:
     case = {"number": told["case"], "title": told["title"], "status": told["status"]}
     if event.type == "case_replied":
         return Draft(str(told["said"]), role="person", case=case)
-    return Draft(
-        say(f"news.{event.type}", text=event.text, name=name), role="system", case=case
-    )
+    return Draft(say(f"news.{event.type}", text=event.text, name=name), role="system", case=case)

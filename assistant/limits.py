@@ -25,7 +25,10 @@ async def limit(what: str, person: str, a_minute: int) -> None:
         stats = await _limiter().get_window_stats(item, what, person)
         wait = max(1, int(stats.reset_time - time.time()) + 1)
         raise Problem(
-            429, "too-many", "Too many at once",
+            429,
+            "too-many",
+            "Too many at once",
             f"More than {a_minute} {what} within a minute.",
-            f"Wait {wait} seconds and go on.", headers={"Retry-After": str(wait)},
+            f"Wait {wait} seconds and go on.",
+            headers={"Retry-After": str(wait)},
         )

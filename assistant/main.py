@@ -38,8 +38,12 @@ def create_app() -> FastAPI:
     """The whole product as one application."""
     configure_logs()
     app = FastAPI(
-        title="Ask Licensing", version="1", lifespan=lifespan(prepare),
-        openapi_url=f"{API}/openapi.json", docs_url=None, redoc_url=None,
+        title="Ask Licensing",
+        version="1",
+        lifespan=lifespan(prepare),
+        openapi_url=f"{API}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
         summary="Software licensing by chat, and the system of record behind it",
     )
     problems.install(app)
@@ -85,10 +89,13 @@ async def healthz() -> dict[str, str]:
 async def readyz() -> Response:
     """Whether database, Rasa and knowledge answer; else 503 with what is missing."""
     missing = [
-        name for name, there in (
-            ("database", await _database_answers()), ("rasa", await rasa.ready()),
+        name
+        for name, there in (
+            ("database", await _database_answers()),
+            ("rasa", await rasa.ready()),
             ("knowledge", knowledge.ready()),
-        ) if not there
+        )
+        if not there
     ]
     return JSONResponse(
         {"status": "waiting" if missing else "ready", "missing": missing},

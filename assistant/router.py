@@ -53,8 +53,13 @@ def _ask_again(situation: Situation) -> Outcome:
     question = situation.question
     drafts = [Draft(say("unknown_payload"))]
     if question is not None:
-        drafts = [Draft(f"{say('unknown_payload')} {question.text}", ask=question.ask,
-                        buttons=question.buttons)]
+        drafts = [
+            Draft(
+                f"{say('unknown_payload')} {question.text}",
+                ask=question.ask,
+                buttons=question.buttons,
+            )
+        ]
     else:
         drafts[0].text += " " + say("what_next")
     return Outcome(drafts, engine="system", why={"refused": "payload not offered"})
@@ -83,7 +88,9 @@ def _answers_agent(situation: Situation) -> bool:
     """A plain answer right after a support agent's message belongs to the case."""
     last = situation.last
     return (
-        last is not None and last.role == "person" and last.case is not None
+        last is not None
+        and last.role == "person"
+        and last.case is not None
         and situation.message.payload is None
     )
 
@@ -91,10 +98,14 @@ def _answers_agent(situation: Situation) -> bool:
 async def _note_to_case(situation: Situation) -> Outcome:
     case = (situation.last.case if situation.last else None) or {}
     answer = await licensing_api().call(
-        "add_case_note", {"case_number": case["number"], "text": situation.message.text},
+        "add_case_note",
+        {"case_number": case["number"], "text": situation.message.text},
         situation.caller("rest"),
         idempotency_key=f"{situation.conversation.id}:{situation.message.seq}",
     )
     said = say("noted", number=case["number"]) if answer.ok else proposals.say_problem(answer)
-    return Outcome([Draft(said, role="system", case=case)], engine="system",
-                   why={"routed": "case", "status": answer.status})
+    return Outcome(
+        [Draft(said, role="system", case=case)],
+        engine="system",
+        why={"routed": "case", "status": answer.status},
+    )

@@ -32,10 +32,17 @@ class Server(uvicorn.Server):
 def main() -> None:
     """Serve until told to stop."""
     config = settings()
-    server = Server(uvicorn.Config(
-        create_app(), host=config.host, port=config.port, log_config=None, access_log=False,
-        timeout_graceful_shutdown=GRACE_SECONDS, server_header=False,
-    ))
+    server = Server(
+        uvicorn.Config(
+            create_app(),
+            host=config.host,
+            port=config.port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            server_header=False,
+        )
+    )
     server.run()
     if not server.started:
         raise SystemExit(3)

@@ -28,12 +28,15 @@ class Situation:
         cls, session: AsyncSession, conversation: Conversation, message: Message
     ) -> "Situation":
         """Everything the router needs, from one read transaction."""
-        offered = message.payload is not None and await repository.offered(
-            session, conversation.id, message.payload
-        ) is not None
+        offered = (
+            message.payload is not None
+            and await repository.offered(session, conversation.id, message.payload) is not None
+        )
         return cls(
-            conversation=conversation, message=message,
-            person=await session.get_one(Person, conversation.person), offered=offered,
+            conversation=conversation,
+            message=message,
+            person=await session.get_one(Person, conversation.person),
+            offered=offered,
             last=await repository.last_message(session, conversation.id, message.seq),
             question=await repository.last_question(session, conversation.id, message.seq),
             proposal=await repository.open_proposal(session, conversation.id),

@@ -9,6 +9,13 @@ from backend.users import models as users
 from backend.virtual_accounts import models as virtual_accounts
 
 __all__ = [
-    "accounts", "cases", "demo", "events", "identity", "notifications", "unit_of_work", "users",
+    "accounts",
+    "cases",
+    "demo",
+    "events",
+    "identity",
+    "notifications",
+    "unit_of_work",
+    "users",
     "virtual_accounts",
 ]

@@ -48,25 +48,31 @@ async def rest_webhook(body: RestMessage, person: CurrentPerson) -> list[RestRep
             person, NewConversation(portal="clc"), external_key=body.sender
         )
         conversation_id = opened.id
-    return [_rest(body.sender, reply) for reply in
-            await turns.post(person, conversation_id, incoming)]
+    return [
+        _rest(body.sender, reply) for reply in await turns.post(person, conversation_id, incoming)
+    ]
 
 
 async def _conversation(person: str, sender: str) -> str | None:
     async with database().read() as session:
-        return (await session.exec(
-            select(Conversation.id).where(
-                Conversation.person == person, Conversation.external_key == sender
+        return (
+            await session.exec(
+                select(Conversation.id).where(
+                    Conversation.person == person, Conversation.external_key == sender
+                )
             )
-        )).first()
+        ).first()
 
 
 def _rest(sender: str, reply: Reply) -> RestReply:
     custom = reply.model_dump(
-        mode="json", include={"id", "ask", "card", "proposal", "sources", "case"},
+        mode="json",
+        include={"id", "ask", "card", "proposal", "sources", "case"},
         exclude_none=True,
     )
     return RestReply(
-        recipient_id=sender, text=reply.text, custom=custom,
+        recipient_id=sender,
+        text=reply.text,
+        custom=custom,
         buttons=[b.model_dump() for b in reply.buttons],
     )

@@ -45,13 +45,16 @@ class Message(SQLModel, table=True):
 
     __table_args__ = (
         UniqueConstraint("conversation_id", "client_message_id"),
-        Index("waiting_message", "conversation_id", "seq",
-              sqlite_where=text("waiting"), postgresql_where=text("waiting")),
+        Index(
+            "waiting_message",
+            "conversation_id",
+            "seq",
+            sqlite_where=text("waiting"),
+            postgresql_where=text("waiting"),
+        ),
     )
 
-    conversation_id: str = Field(
-        foreign_key="conversation.id", primary_key=True, max_length=64
-    )
+    conversation_id: str = Field(foreign_key="conversation.id", primary_key=True, max_length=64)
     seq: int = Field(primary_key=True)
     role: str = Field(max_length=10)
     engine: str | None = Field(default=None, max_length=20)
@@ -76,9 +79,7 @@ class Message(SQLModel, table=True):
 class Offer(SQLModel, table=True):
     """A payload that a conversation offered; no other is accepted there."""
 
-    conversation_id: str = Field(
-        foreign_key="conversation.id", primary_key=True, max_length=64
-    )
+    conversation_id: str = Field(foreign_key="conversation.id", primary_key=True, max_length=64)
     digest: str = Field(primary_key=True, max_length=64)
     title: str = Field(max_length=300)
 
@@ -87,8 +88,13 @@ class Proposal(SQLModel, table=True):
     """A write that waits for the person's own confirmation; its id is the idempotency key."""
 
     __table_args__ = (
-        Index("open_proposal", "conversation_id", unique=True,
-              sqlite_where=text("status = 'open'"), postgresql_where=text("status = 'open'")),
+        Index(
+            "open_proposal",
+            "conversation_id",
+            unique=True,
+            sqlite_where=text("status = 'open'"),
+            postgresql_where=text("status = 'open'"),
+        ),
     )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)

@@ -21,8 +21,11 @@ PREVIEW_CHARACTERS = 120
 def proposal_public(proposal: Proposal) -> ReplyProposal:
     """A proposal as its card shows it; one whose time is over shows as expired."""
     shown = proposal.model_dump()
-    if proposal.status == "open" and not proposal.confirmed_at \
-            and proposal.expires_at <= clock.now():
+    if (
+        proposal.status == "open"
+        and not proposal.confirmed_at
+        and proposal.expires_at <= clock.now()
+    ):
         shown["status"] = "expired"
     return ReplyProposal.model_validate(shown)
 
@@ -34,11 +37,15 @@ async def replies(
     proposals = await repository.proposals_by_id(session, [m.proposal_id for m in messages])
     names = await _names(session, {m.author for m in messages if m.author})
     return [
-        Reply.model_validate(m.model_dump(exclude={"why"}) | {
-            "id": str(m.seq), "why": m.why if for_support else None,
-            "author": names.get(m.author or ""),
-            "proposal": proposal_public(proposals[m.proposal_id]) if m.proposal_id else None,
-        })
+        Reply.model_validate(
+            m.model_dump(exclude={"why"})
+            | {
+                "id": str(m.seq),
+                "why": m.why if for_support else None,
+                "author": names.get(m.author or ""),
+                "proposal": proposal_public(proposals[m.proposal_id]) if m.proposal_id else None,
+            }
+        )
         for m in messages
     ]
 
@@ -59,10 +66,14 @@ async def conversations(
     last = await repository.last_texts(session, [c.id for c in rows])
     names = await _names(session, {c.person for c in rows}) if for_support else {}
     return [
-        ConversationPublic.model_validate(c.model_dump(exclude={"person"}) | {
-            "last": last.get(c.id, "")[:PREVIEW_CHARACTERS],
-            "person": {"name": names.get(c.person, c.person), "email": c.person}
-            if for_support else None,
-        })
+        ConversationPublic.model_validate(
+            c.model_dump(exclude={"person"})
+            | {
+                "last": last.get(c.id, "")[:PREVIEW_CHARACTERS],
+                "person": {"name": names.get(c.person, c.person), "email": c.person}
+                if for_support
+                else None,
+            }
+        )
         for c in rows
     ]

@@ -30,15 +30,16 @@ async def readable(
     session: AsyncSession, person: Person, conversation_id: str
 ) -> Conversation | None:
     """One conversation, if the person may read it."""
-    return (await session.exec(
-        readable_by(person).where(Conversation.id == conversation_id)
-    )).one_or_none()
+    return (
+        await session.exec(readable_by(person).where(Conversation.id == conversation_id))
+    ).one_or_none()
 
 
 async def next_seq(session: AsyncSession, conversation_id: str) -> int:
     """The next number, taken from the conversation's own row, which stays locked until commit."""
     numbered = await session.exec(
-        update(Conversation).where(col(Conversation.id) == conversation_id)
+        update(Conversation)
+        .where(col(Conversation.id) == conversation_id)
         .values(last_seq=Conversation.last_seq + 1, updated_at=clock.now())
         .returning(col(Conversation.last_seq))
     )
@@ -72,63 +73,75 @@ async def free_lease(session: AsyncSession, conversation_id: str, token: str) ->
 
 async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
     """The conversation, its row locked for this transaction."""
-    return (await session.exec(
-        select(Conversation).where(Conversation.id == conversation_id).with_for_update()
-    )).one()
+    return (
+        await session.exec(
+            select(Conversation).where(Conversation.id == conversation_id).with_for_update()
+        )
+    ).one()
 
 
 async def locked_own(
     session: AsyncSession, conversation_id: str, person: str
 ) -> Conversation | None:
     """The person's own conversation, its row locked; None if it is not theirs."""
-    return (await session.exec(
-        select(Conversation)
-        .where(Conversation.id == conversation_id, Conversation.person == person)
-        .with_for_update()
-    )).one_or_none()
+    return (
+        await session.exec(
+            select(Conversation)
+            .where(Conversation.id == conversation_id, Conversation.person == person)
+            .with_for_update()
+        )
+    ).one_or_none()
 
 
 async def message_by_client_id(
     session: AsyncSession, conversation_id: str, client_message_id: str
 ) -> Message | None:
     """The message that a client sent under this id."""
-    return (await session.exec(
-        select(Message).where(
-            Message.conversation_id == conversation_id,
-            Message.client_message_id == client_message_id,
+    return (
+        await session.exec(
+            select(Message).where(
+                Message.conversation_id == conversation_id,
+                Message.client_message_id == client_message_id,
+            )
         )
-    )).one_or_none()
+    ).one_or_none()
 
 
-async def next_waiting(
-    session: AsyncSession, conversation_id: str, up_to: int
-) -> Message | None:
+async def next_waiting(session: AsyncSession, conversation_id: str, up_to: int) -> Message | None:
     """The oldest message up to this one that has no answer yet."""
-    return (await session.exec(
-        select(Message)
-        .where(Message.conversation_id == conversation_id, col(Message.waiting).is_(True),
-               Message.seq <= up_to)
-        .order_by(col(Message.seq)).limit(1)
-    )).first()
+    return (
+        await session.exec(
+            select(Message)
+            .where(
+                Message.conversation_id == conversation_id,
+                col(Message.waiting).is_(True),
+                Message.seq <= up_to,
+            )
+            .order_by(col(Message.seq))
+            .limit(1)
+        )
+    ).first()
 
 
 async def conversations_waiting(session: AsyncSession) -> list[tuple[str, int]]:
     """Conversations with unanswered messages, and the newest of these."""
     rows = await session.exec(
         select(Message.conversation_id, Message.seq)
-        .where(col(Message.waiting).is_(True)).order_by(col(Message.seq))
+        .where(col(Message.waiting).is_(True))
+        .order_by(col(Message.seq))
     )
     return list(dict(rows.all()).items())
 
 
-async def replies_to(
-    session: AsyncSession, conversation_id: str, seq: int
-) -> list[Message]:
+async def replies_to(session: AsyncSession, conversation_id: str, seq: int) -> list[Message]:
     """What the turn of this message answered."""
     rows = await session.exec(
         select(Message)
-        .where(Message.conversation_id == conversation_id, Message.in_reply_to == seq,
-               Message.role != "user")
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.in_reply_to == seq,
+            Message.role != "user",
+        )
         .order_by(col(Message.seq))
     )
     return list(rows.all())
@@ -141,32 +154,38 @@ async def messages_after(
     rows = await session.exec(
         select(Message)
         .where(Message.conversation_id == conversation_id, Message.seq > after)
-        .order_by(col(Message.seq)).limit(limit)
+        .order_by(col(Message.seq))
+        .limit(limit)
     )
     return list(rows.all())
 
 
-async def last_message(
-    session: AsyncSession, conversation_id: str, before: int
-) -> Message | None:
+async def last_message(session: AsyncSession, conversation_id: str, before: int) -> Message | None:
     """The newest message before this number."""
-    return (await session.exec(
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.seq < before)
-        .order_by(col(Message.seq).desc()).limit(1)
-    )).first()
+    return (
+        await session.exec(
+            select(Message)
+            .where(Message.conversation_id == conversation_id, Message.seq < before)
+            .order_by(col(Message.seq).desc())
+            .limit(1)
+        )
+    ).first()
 
 
-async def last_question(
-    session: AsyncSession, conversation_id: str, before: int
-) -> Message | None:
+async def last_question(session: AsyncSession, conversation_id: str, before: int) -> Message | None:
     """The newest message of the assistant's before this number, if it asks something."""
-    newest = (await session.exec(
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.seq < before,
-               Message.role == "bot")
-        .order_by(col(Message.seq).desc()).limit(1)
-    )).first()
+    newest = (
+        await session.exec(
+            select(Message)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.seq < before,
+                Message.role == "bot",
+            )
+            .order_by(col(Message.seq).desc())
+            .limit(1)
+        )
+    ).first()
     return newest if newest is not None and newest.ask else None
 
 
@@ -174,18 +193,23 @@ async def last_unanswered(
     session: AsyncSession, conversation_id: str, before: int
 ) -> Message | None:
     """The newest message of the person's whose turn failed, if it was their last but buttons."""
-    newest = (await session.exec(
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.seq < before,
-               Message.role == "user", col(Message.payload).is_distinct_from(TRY_AGAIN))
-        .order_by(col(Message.seq).desc()).limit(1)
-    )).first()
+    newest = (
+        await session.exec(
+            select(Message)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.seq < before,
+                Message.role == "user",
+                col(Message.payload).is_distinct_from(TRY_AGAIN),
+            )
+            .order_by(col(Message.seq).desc())
+            .limit(1)
+        )
+    ).first()
     return newest if newest is not None and "failure" in (newest.why or {}) else None
 
 
-async def last_texts(
-    session: AsyncSession, ids: Sequence[str]
-) -> dict[str, str]:
+async def last_texts(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
     """The newest message's text of each of these conversations."""
     rows = await session.exec(
         select(Message.conversation_id, Message.text)
@@ -207,31 +231,36 @@ async def remember_offers(
     wanted = {digest(payload): title[:300] for payload, title in offers}
     if not wanted:
         return
-    known = set((await session.exec(
-        select(Offer.digest).where(
-            Offer.conversation_id == conversation_id, col(Offer.digest).in_(list(wanted))
-        )
-    )).all())
+    known = set(
+        (
+            await session.exec(
+                select(Offer.digest).where(
+                    Offer.conversation_id == conversation_id, col(Offer.digest).in_(list(wanted))
+                )
+            )
+        ).all()
+    )
     session.add_all(
         Offer(conversation_id=conversation_id, digest=d, title=title)
-        for d, title in wanted.items() if d not in known
+        for d, title in wanted.items()
+        if d not in known
     )
 
 
-async def offered(
-    session: AsyncSession, conversation_id: str, payload: str
-) -> Offer | None:
+async def offered(session: AsyncSession, conversation_id: str, payload: str) -> Offer | None:
     """The offer of this payload in this conversation."""
     return await session.get(Offer, (conversation_id, digest(payload)))
 
 
 async def open_proposal(session: AsyncSession, conversation_id: str) -> Proposal | None:
     """The one proposal that waits for confirmation."""
-    return (await session.exec(
-        select(Proposal).where(
-            Proposal.conversation_id == conversation_id, Proposal.status == "open"
+    return (
+        await session.exec(
+            select(Proposal).where(
+                Proposal.conversation_id == conversation_id, Proposal.status == "open"
+            )
         )
-    )).one_or_none()
+    ).one_or_none()
 
 
 async def supersede(session: AsyncSession, conversation_id: str, status: str) -> None:
@@ -243,13 +272,9 @@ async def supersede(session: AsyncSession, conversation_id: str, status: str) ->
     )
 
 
-async def proposals_by_id(
-    session: AsyncSession, ids: Iterable[str | None]
-) -> dict[str, Proposal]:
+async def proposals_by_id(session: AsyncSession, ids: Iterable[str | None]) -> dict[str, Proposal]:
     """These proposals."""
-    rows = await session.exec(
-        select(Proposal).where(col(Proposal.id).in_([i for i in ids if i]))
-    )
+    rows = await session.exec(select(Proposal).where(col(Proposal.id).in_([i for i in ids if i])))
     return {p.id: p for p in rows.all()}
 
 
@@ -257,7 +282,8 @@ async def half_confirmed(session: AsyncSession, older_than: timedelta) -> list[P
     """Proposals confirmed by their person whose execution was cut short."""
     rows = await session.exec(
         select(Proposal).where(
-            Proposal.status == "open", col(Proposal.confirmed_at).is_not(None),
+            Proposal.status == "open",
+            col(Proposal.confirmed_at).is_not(None),
             col(Proposal.confirmed_at) < clock.now() - older_than,
         )
     )
@@ -266,7 +292,11 @@ async def half_confirmed(session: AsyncSession, older_than: timedelta) -> list[P
 
 async def newest_of(session: AsyncSession, person: str) -> str | None:
     """The id of the person's most recent conversation."""
-    return (await session.exec(
-        select(Conversation.id).where(Conversation.person == person)
-        .order_by(col(Conversation.updated_at).desc()).limit(1)
-    )).first()
+    return (
+        await session.exec(
+            select(Conversation.id)
+            .where(Conversation.person == person)
+            .order_by(col(Conversation.updated_at).desc())
+            .limit(1)
+        )
+    ).first()

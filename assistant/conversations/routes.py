@@ -33,9 +33,7 @@ from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import RESPONSES
 from backend.core.settings import settings
 
-router = APIRouter(
-    prefix="/api/v1/conversations", tags=["conversations"], responses=RESPONSES
-)
+router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"], responses=RESPONSES)
 REREAD_SECONDS = 15.0
 PAGE = 200
 
@@ -92,9 +90,7 @@ async def _public(
 
 
 @router.post("/{conversation_id}/messages")
-async def post_message(
-    conversation_id: str, body: Incoming, person: CurrentPerson
-) -> Replies:
+async def post_message(conversation_id: str, body: Incoming, person: CurrentPerson) -> Replies:
     """Say something and get the answer. The same `client_message_id` again gives the same
     answer; two messages at once are answered in order.
     """
@@ -186,13 +182,19 @@ async def cancel_proposal(
 async def _confirmed(settled: proposals.Settled) -> Confirmed:
     proposal = settled.proposal
     async with database().read() as session:
-        rows = await repository.messages_after(
-            session, proposal.conversation_id, settled.reply_seq - 1, 1
-        ) if settled.reply_seq else []
+        rows = (
+            await repository.messages_after(
+                session, proposal.conversation_id, settled.reply_seq - 1, 1
+            )
+            if settled.reply_seq
+            else []
+        )
         shown = await presentation.replies(session, rows)
     return Confirmed(
-        proposal=presentation.proposal_public(proposal), result=settled.result,
-        receipt=(settled.result or {}).get("receipt"), replies=shown,
+        proposal=presentation.proposal_public(proposal),
+        result=settled.result,
+        receipt=(settled.result or {}).get("receipt"),
+        replies=shown,
     )
 
 
@@ -213,16 +215,12 @@ async def hand_back(conversation_id: str, person: CurrentPerson) -> Conversation
 
 
 @router.post("/{conversation_id}/feedback", status_code=204)
-async def give_feedback(
-    conversation_id: str, body: FeedbackIn, person: CurrentPerson
-) -> None:
+async def give_feedback(conversation_id: str, body: FeedbackIn, person: CurrentPerson) -> None:
     """A thumb on an answer, a rating of the conversation, a comment."""
     await service.give_feedback(person, conversation_id, body)
 
 
 @router.post("/{conversation_id}/files", status_code=201)
-async def upload_file(
-    conversation_id: str, file: UploadFile, person: CurrentPerson
-) -> FileStored:
+async def upload_file(conversation_id: str, file: UploadFile, person: CurrentPerson) -> FileStored:
     """Put a file into the chat; send its `file_id` as a message."""
     return await service.store_file(person, conversation_id, file)

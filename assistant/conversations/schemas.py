@@ -80,8 +80,9 @@ class Incoming(BaseModel):
     """One message: exactly one of `text`, `payload` and `file_id`."""
 
     client_message_id: str = Field(
-        min_length=1, max_length=100, description="Made by the client; the same id is the same "
-        "message, stored and answered once"
+        min_length=1,
+        max_length=100,
+        description="Made by the client; the same id is the same message, stored and answered once",
     )
     text: Annotated[str, BeforeValidator(clean)] | None = Field(
         default=None, description="The person's words"

@@ -80,9 +80,12 @@ async def take_over(person: Person, conversation_id: str) -> Conversation:
         if conversation.status == "person":
             if conversation.agent == person.email:
                 return conversation
-            raise conflict("taken", "Somebody else has this conversation",
-                           f"{conversation.agent} talks here already.",
-                           "Wait until it is handed back.")
+            raise conflict(
+                "taken",
+                "Somebody else has this conversation",
+                f"{conversation.agent} talks here already.",
+                "Wait until it is handed back.",
+            )
         conversation.status, conversation.agent = "person", person.email
         conversation.reason = conversation.reason or "taken_over"
         session.add(conversation)
@@ -98,50 +101,60 @@ async def hand_back(person: Person, conversation_id: str) -> Conversation:
     async with database().write() as session:
         conversation = await _for_agent(session, person, conversation_id)
         if conversation.status != "person":
-            raise conflict("not-taken", "Nobody has taken this conversation over",
-                           "The assistant answers in it.", "Take it over first.")
+            raise conflict(
+                "not-taken",
+                "Nobody has taken this conversation over",
+                "The assistant answers in it.",
+                "Take it over first.",
+            )
         conversation.status, conversation.agent, conversation.reason = "bot", None, None
         conversation.fresh_session = True
         session.add(conversation)
         await session.flush()
         await storage.store_draft(
-            session, conversation, Draft(say("handed_back", name=person.name), role="system"),
+            session,
+            conversation,
+            Draft(say("handed_back", name=person.name), role="system"),
             None,
         )
         return conversation
 
 
-async def _for_agent(
-    session: AsyncSession, person: Person, conversation_id: str
-) -> Conversation:
+async def _for_agent(session: AsyncSession, person: Person, conversation_id: str) -> Conversation:
     if not desk_allows(person, DeskAction.TAKE_OVER):
         if await repository.readable(session, person, conversation_id) is None:
             raise no_conversation()
-        raise forbidden("Only a support agent can take a conversation over.",
-                        "Write “talk to a person” in the chat instead.")
+        raise forbidden(
+            "Only a support agent can take a conversation over.",
+            "Write “talk to a person” in the chat instead.",
+        )
     if await repository.readable(session, person, conversation_id) is None:
         raise no_conversation()
     return await repository.locked(session, conversation_id)
 
 
-async def say_as_agent(
-    person: Person, conversation_id: str, incoming: Incoming
-) -> list[Reply]:
+async def say_as_agent(person: Person, conversation_id: str, incoming: Incoming) -> list[Reply]:
     """A support agent's own message in a conversation that was taken over."""
     async with database().write() as session:
         conversation = await _for_agent(session, person, conversation_id)
         if conversation.status != "person" or conversation.agent != person.email:
-            raise conflict("not-yours", "You have not taken this conversation over",
-                           "Messages of yours would mix with the assistant’s.",
-                           "Take it over first.")
+            raise conflict(
+                "not-yours",
+                "You have not taken this conversation over",
+                "Messages of yours would mix with the assistant’s.",
+                "Take it over first.",
+            )
         known = await repository.message_by_client_id(
             session, conversation_id, incoming.client_message_id
         )
         if known is None:
             known = Message(
-                conversation_id=conversation_id, role="person", author=person.email,
+                conversation_id=conversation_id,
+                role="person",
+                author=person.email,
                 seq=await repository.next_seq(session, conversation_id),
-                text=incoming.text or "", client_message_id=incoming.client_message_id,
+                text=incoming.text or "",
+                client_message_id=incoming.client_message_id,
             )
             session.add(known)
             storage.wake_after_commit(session, conversation_id)
@@ -158,23 +171,43 @@ async def give_feedback(person: Person, conversation_id: str, body: FeedbackIn) 
         if body.message_id is not None:
             seq = int(body.message_id) if body.message_id.isdecimal() else 0
             if await session.get(Message, (conversation_id, seq)) is None:
-                raise invalid([FieldError(
-                    field="message_id", code="unknown",
-                    message="There is no such message in this conversation.",
-                )])
-        session.add(Feedback(conversation_id=conversation_id, message_seq=seq,
-                             **body.model_dump(exclude={"message_id"})))
+                raise invalid(
+                    [
+                        FieldError(
+                            field="message_id",
+                            code="unknown",
+                            message="There is no such message in this conversation.",
+                        )
+                    ]
+                )
+        session.add(
+            Feedback(
+                conversation_id=conversation_id,
+                message_seq=seq,
+                **body.model_dump(exclude={"message_id"}),
+            )
+        )
 
 
 async def store_file(person: Person, conversation_id: str, file: UploadFile) -> FileStored:
     """Keep a file that was put into the chat."""
     content = await file.read(LARGEST_FILE + 1)
     if not 0 < len(content) <= LARGEST_FILE:
-        raise Problem(413, "too-large", "This file can’t be taken",
-                      "It is empty or has more than 10 MB.", "Send a smaller file.")
+        raise Problem(
+            413,
+            "too-large",
+            "This file can’t be taken",
+            "It is empty or has more than 10 MB.",
+            "Send a smaller file.",
+        )
     name = str(clean(PurePosixPath((file.filename or "file").replace("\\", "/")).name))[:200]
-    row = ConversationFile(id=new_id(), conversation_id=conversation_id,
-                           filename=name or "file", size=len(content), at=clock.now())
+    row = ConversationFile(
+        id=new_id(),
+        conversation_id=conversation_id,
+        filename=name or "file",
+        size=len(content),
+        at=clock.now(),
+    )
     async with database().write() as session:
         if await repository.locked_own(session, conversation_id, person.email) is None:
             raise no_conversation()

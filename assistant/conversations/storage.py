@@ -34,9 +34,17 @@ async def store_draft(
     message = Message(
         conversation_id=conversation.id,
         seq=await repository.next_seq(session, conversation.id),
-        role=draft.role, engine=engine, author=author, text=draft.text, buttons=draft.buttons,
-        ask=draft.ask, card=draft.card, sources=draft.sources, case=draft.case,
-        proposal_id=proposal.id if proposal else None, in_reply_to=in_reply_to,
+        role=draft.role,
+        engine=engine,
+        author=author,
+        text=draft.text,
+        buttons=draft.buttons,
+        ask=draft.ask,
+        card=draft.card,
+        sources=draft.sources,
+        case=draft.case,
+        proposal_id=proposal.id if proposal else None,
+        in_reply_to=in_reply_to,
         event_id=event_id,
     )
     session.add(message)
@@ -73,9 +81,13 @@ async def _store_proposal(
     """One open proposal a conversation: a new one supersedes it."""
     await repository.supersede(session, conversation.id, "superseded")
     proposal = Proposal(
-        conversation_id=conversation.id, person=conversation.person, operation=draft.operation,
-        arguments=draft.arguments, arguments_hash=arguments_hash(draft.arguments),
-        preview=draft.preview, engine=engine,
+        conversation_id=conversation.id,
+        person=conversation.person,
+        operation=draft.operation,
+        arguments=draft.arguments,
+        arguments_hash=arguments_hash(draft.arguments),
+        preview=draft.preview,
+        engine=engine,
         expires_at=clock.now() + timedelta(minutes=settings().proposal_minutes),
     )
     session.add(proposal)

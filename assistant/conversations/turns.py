@@ -55,19 +55,20 @@ async def _store(person: Person, conversation_id: str, incoming: Incoming) -> Me
             return known
         message = Message(
             conversation_id=conversation_id,
-            seq=await repository.next_seq(session, conversation_id), role="user",
+            seq=await repository.next_seq(session, conversation_id),
+            role="user",
             text=await _shown_text(session, conversation_id, incoming),
-            payload=incoming.payload, file_id=incoming.file_id,
-            client_message_id=incoming.client_message_id, waiting=True,
+            payload=incoming.payload,
+            file_id=incoming.file_id,
+            client_message_id=incoming.client_message_id,
+            waiting=True,
         )
         session.add(message)
         storage.wake_after_commit(session, conversation_id)
         return message
 
 
-async def _shown_text(
-    session: AsyncSession, conversation_id: str, incoming: Incoming
-) -> str:
+async def _shown_text(session: AsyncSession, conversation_id: str, incoming: Incoming) -> str:
     """What the transcript shows for the person: a button's title, a file's name, or the words."""
     if incoming.payload is not None:
         offer = await repository.offered(session, conversation_id, incoming.payload)
@@ -75,10 +76,15 @@ async def _shown_text(
     if incoming.file_id is not None:
         file = await session.get(ConversationFile, incoming.file_id)
         if file is None or file.conversation_id != conversation_id:
-            raise invalid([FieldError(
-                field="file_id", code="unknown",
-                message="This file was not uploaded to this conversation.",
-            )])
+            raise invalid(
+                [
+                    FieldError(
+                        field="file_id",
+                        code="unknown",
+                        message="This file was not uploaded to this conversation.",
+                    )
+                ]
+            )
         return file.filename
     return incoming.text or ""
 
@@ -146,15 +152,19 @@ async def _outcome(situation: Situation) -> Outcome:
     except Exception as exc:
         log.exception("turn_failed", conversation=situation.conversation.id[:8])
         return Outcome(
-            [Draft(text=say("engine_down"), role="system",
-                   buttons=list(wording("engine_down_buttons")))],
-            engine="system", why={"failure": type(exc).__name__},
+            [
+                Draft(
+                    text=say("engine_down"),
+                    role="system",
+                    buttons=list(wording("engine_down_buttons")),
+                )
+            ],
+            engine="system",
+            why={"failure": type(exc).__name__},
         )
 
 
-async def _finish(
-    conversation_id: str, message: Message, token: str, outcome: Outcome
-) -> bool:
+async def _finish(conversation_id: str, message: Message, token: str, outcome: Outcome) -> bool:
     """Store the replies, unless a person took over meanwhile or the lease was lost."""
     async with database().write() as session:
         conversation = await repository.locked(session, conversation_id)

@@ -48,22 +48,20 @@ def _typed(field: str, said: str) -> Any:
 
 async def _wrong(situation: Situation, slots: dict[str, Any], field: str) -> str | None:
     """What the API says against this one field, from a dry run with what is known so far."""
-    checked = await licensing_api().call(
-        OPERATION, slots, situation.caller("rest"), dry_run=True
-    )
+    checked = await licensing_api().call(OPERATION, slots, situation.caller("rest"), dry_run=True)
     for error in checked.field_errors:
         if error["field"].split(".")[0] == field and error["code"] != "missing":
             return str(error["message"])
     return None
 
 
-async def _next(
-    situation: Situation, form: dict[str, Any], *, opening: bool = False
-) -> Outcome:
+async def _next(situation: Situation, form: dict[str, Any], *, opening: bool = False) -> Outcome:
     slots = form["slots"]
-    missing = [f for f in FIELDS if f not in slots and (f != "phone" or _needs_phone(
-        slots, situation.person.phone
-    ))]
+    missing = [
+        f
+        for f in FIELDS
+        if f not in slots and (f != "phone" or _needs_phone(slots, situation.person.phone))
+    ]
     if missing:
         return _ask(slots, missing[0], say("form.intro") + " " if opening else "")
     draft = await propose(situation.caller("rest"), OPERATION, slots)
@@ -78,15 +76,21 @@ def _ask(slots: dict[str, Any], field: str, before: str) -> Outcome:
     schema = licensing_api().operations[OPERATION].fields[field]
     ask: dict[str, Any] = {"slot": field, "kind": "text", "required": True}
     if "enum" in schema:
-        ask |= {"kind": "choice", "options": [
-            {"value": v, "title": _title(v), "payload": "/answer" + json.dumps({"value": v})}
-            for v in schema["enum"]
-        ]}
+        ask |= {
+            "kind": "choice",
+            "options": [
+                {"value": v, "title": _title(v), "payload": "/answer" + json.dumps({"value": v})}
+                for v in schema["enum"]
+            ],
+        }
     if field == "severity":
         ask |= {"kind": "number", "min": schema["minimum"], "max": schema["maximum"]}
     return Outcome(
-        [Draft(before + say(f"form.{field}"), ask=ask)], engine="form",
-        form={"slots": slots, "asking": field}, keep_form=False, why={"asked": field},
+        [Draft(before + say(f"form.{field}"), ask=ask)],
+        engine="form",
+        form={"slots": slots, "asking": field},
+        keep_form=False,
+        why={"asked": field},
     )
 
 

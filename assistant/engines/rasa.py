@@ -59,9 +59,13 @@ async def answer(situation: Situation) -> Outcome:
         metrics.ENGINE_FAILURES.labels("rasa").inc()
         log.warning("rasa_failed", reason=str(exc))
         return Outcome(
-            [Draft(say("engine_down"), role="system",
-                   buttons=list(wording("engine_down_buttons")))],
-            engine="rasa", why={"failure": str(exc)},
+            [
+                Draft(
+                    say("engine_down"), role="system", buttons=list(wording("engine_down_buttons"))
+                )
+            ],
+            engine="rasa",
+            why={"failure": str(exc)},
         )
     drafts, proposed = [], None
     for message in told["messages"]:
@@ -72,23 +76,24 @@ async def answer(situation: Situation) -> Outcome:
         if draft.text or draft.card or draft.ask:
             drafts.append(draft)
     if proposed:
-        drafts.append(await propose(
-            situation.caller("rasa"), proposed["operation"], proposed["arguments"]
-        ))
+        drafts.append(
+            await propose(situation.caller("rasa"), proposed["operation"], proposed["arguments"])
+        )
     return Outcome(drafts, engine="rasa", why=_why(told, proposed), fresh_session=False)
 
 
 async def _ask(situation: Situation) -> dict[str, Any]:
     refuse_open_transaction("Rasa")
-    conversation, message, person = (
-        situation.conversation, situation.message, situation.person
-    )
+    conversation, message, person = (situation.conversation, situation.message, situation.person)
     body = {
-        "sender": conversation.id, "message_id": f"{conversation.id}:{message.seq}",
+        "sender": conversation.id,
+        "message_id": f"{conversation.id}:{message.seq}",
         "reset": conversation.fresh_session,
         "metadata": {
-            "person": person.email, "portal": conversation.portal,
-            "time_zone": person.time_zone, "language": person.language,
+            "person": person.email,
+            "portal": conversation.portal,
+            "time_zone": person.time_zone,
+            "language": person.language,
         },
         **({"payload": message.payload} if message.payload else {"text": message.text}),
     }
@@ -116,7 +121,9 @@ def _draft(message: dict[str, Any], custom: dict[str, Any]) -> Draft:
     return Draft(
         text=custom.get("text") or message.get("text") or "",
         buttons=custom.get("buttons") or message.get("buttons") or [],
-        ask=custom.get("ask"), card=custom.get("card"), sources=custom.get("sources") or [],
+        ask=custom.get("ask"),
+        card=custom.get("card"),
+        sources=custom.get("sources") or [],
         case=custom.get("case"),
     )
 

@@ -50,12 +50,21 @@ async def propose(caller: Caller, operation: str, arguments: dict[str, Any]) -> 
 
 def _already(case: dict[str, Any]) -> Draft:
     return Draft(
-        say("already", number=case["number"], title=case["title"],
-            status=str(case["status"]).replace("_", " ")),
+        say(
+            "already",
+            number=case["number"],
+            title=case["title"],
+            status=str(case["status"]).replace("_", " "),
+        ),
         buttons=[{"title": say("open_another"), "payload": "/open_another"}],
         case={k: case[k] for k in ("number", "title", "status")},
-        card={"kind": "case", "number": case["number"], "title": case["title"],
-              "status": case["status"], "lines": []},
+        card={
+            "kind": "case",
+            "number": case["number"],
+            "title": case["title"],
+            "status": case["status"],
+            "lines": [],
+        },
     )
 
 
@@ -83,8 +92,9 @@ async def decide(situation: Situation, *, confirmed: bool) -> Outcome:
         why["refused"] = problem.body.title
         if problem.body.status == 409:
             return Outcome([], engine="system", why=why)
-        return Outcome([Draft(problem.body.detail, buttons=storage.card_buttons())],
-                       engine="system", why=why)
+        return Outcome(
+            [Draft(problem.body.detail, buttons=storage.card_buttons())], engine="system", why=why
+        )
     return Outcome([], engine="system", why=why)
 
 
@@ -112,7 +122,9 @@ async def confirm(
     refuse_open_transaction("a confirmation")
     try:
         answer = await licensing_api().call(
-            proposal.operation, proposal.arguments, Caller(person, conversation_id, via),
+            proposal.operation,
+            proposal.arguments,
+            Caller(person, conversation_id, via),
             idempotency_key=proposal.id,
         )
     except httpx.HTTPError as exc:
@@ -123,9 +135,14 @@ async def confirm(
 
 
 def _not_known() -> Problem:
-    return Problem(503, "unfinished", "Not finished yet", say("failed"),
-                   "Confirm again in a moment; it happens once at most.",
-                   headers={"Retry-After": "2"})
+    return Problem(
+        503,
+        "unfinished",
+        "Not finished yet",
+        say("failed"),
+        "Confirm again in a moment; it happens once at most.",
+        headers={"Retry-After": "2"},
+    )
 
 
 async def _begin(
@@ -139,8 +156,12 @@ async def _begin(
             return proposal
         _refuse_ended(proposal)
         if proposal.arguments_hash != arguments_hash(proposal.arguments):
-            raise conflict("changed", "This card was changed", "Its content is not what was "
-                           "shown.", "Ask for it again.")
+            raise conflict(
+                "changed",
+                "This card was changed",
+                "Its content is not what was shown.",
+                "Ask for it again.",
+            )
         expired = not proposal.confirmed_at and proposal.expires_at <= clock.now()
         if expired:
             await _end(session, proposal, "expired", say("expired"), in_reply_to)
@@ -155,12 +176,17 @@ async def _begin(
 async def _locked(
     session: AsyncSession, person: str, conversation_id: str, proposal_id: str
 ) -> Proposal:
-    proposal = (await session.exec(
-        select(Proposal)
-        .where(Proposal.id == proposal_id, Proposal.conversation_id == conversation_id,
-               Proposal.person == person)
-        .with_for_update()
-    )).one_or_none()
+    proposal = (
+        await session.exec(
+            select(Proposal)
+            .where(
+                Proposal.id == proposal_id,
+                Proposal.conversation_id == conversation_id,
+                Proposal.person == person,
+            )
+            .with_for_update()
+        )
+    ).one_or_none()
     if proposal is None:
         raise not_found("proposal of that id", "Ask for it in your own conversation.")
     return proposal
@@ -178,22 +204,26 @@ _ENDED = {
 def _refuse_ended(proposal: Proposal) -> None:
     if proposal.status != "open":
         raise conflict(
-            f"proposal-{proposal.status}", "This card is no longer open",
-            _ENDED[proposal.status], "Tell the assistant again what you need.",
+            f"proposal-{proposal.status}",
+            "This card is no longer open",
+            _ENDED[proposal.status],
+            "Tell the assistant again what you need.",
         )
 
 
 async def _end(
-    session: AsyncSession, proposal: Proposal, status: str, text: str, in_reply_to: int | None,
+    session: AsyncSession,
+    proposal: Proposal,
+    status: str,
+    text: str,
+    in_reply_to: int | None,
     **shown: Any,
 ) -> int:
     """Set the status and say so in the chat, in one transaction; the reply's number."""
     proposal.status = status
     session.add(proposal)
     conversation = await repository.locked(session, proposal.conversation_id)
-    conversation.fresh_session = conversation.fresh_session or status in {
-        "executed", "cancelled"
-    }
+    conversation.fresh_session = conversation.fresh_session or status in {"executed", "cancelled"}
     session.add(conversation)
     await session.flush()
     message = await storage.store_draft(
@@ -206,9 +236,9 @@ async def _end(
 async def _settle(proposal_id: str, answer: Answer, in_reply_to: int | None) -> Settled:
     """Keep the answer and show the receipt; of two at once, the second finds it done."""
     async with database().write() as session:
-        proposal = (await session.exec(
-            select(Proposal).where(Proposal.id == proposal_id).with_for_update()
-        )).one()
+        proposal = (
+            await session.exec(select(Proposal).where(Proposal.id == proposal_id).with_for_update())
+        ).one()
         if proposal.status == "executed":
             return _settled(proposal)
         if answer.ok:
@@ -218,19 +248,31 @@ async def _settle(proposal_id: str, answer: Answer, in_reply_to: int | None) -> 
             session.add(proposal)
             return _settled(proposal)
         if proposal.status == "open":
-            await _end(session, proposal, "failed", say_problem(answer), in_reply_to,
-                       buttons=list(wording("refused_buttons")))
+            await _end(
+                session,
+                proposal,
+                "failed",
+                say_problem(answer),
+                in_reply_to,
+                buttons=list(wording("refused_buttons")),
+            )
     body = answer.body
-    raise conflict("refused", str(body.get("title") or "Refused"),
-                   str(body.get("detail") or ""), str(body.get("hint") or ""))
+    raise conflict(
+        "refused",
+        str(body.get("title") or "Refused"),
+        str(body.get("detail") or ""),
+        str(body.get("hint") or ""),
+    )
 
 
 def _done(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The sentence and the card that say what was done, from the receipt alone."""
     receipt = body.get("receipt") or {}
     title, reference = receipt.get("title", ""), receipt.get("reference")
-    text = say("done_reference", title=title, reference=reference) if reference else say(
-        "done", title=title
+    text = (
+        say("done_reference", title=title, reference=reference)
+        if reference
+        else say("done", title=title)
     )
     shown: dict[str, Any] = {"card": {"kind": "receipt", **receipt}}
     if {"number", "title", "status"} <= body.keys():
@@ -266,6 +308,6 @@ async def finish_confirmed(older_than: timedelta = RECOVER_AFTER) -> None:
         try:
             await confirm(proposal.person, proposal.conversation_id, proposal.id)
         except Problem as problem:
-            log.warning("confirmation_not_finished", proposal=proposal.id,
-                        problem=problem.body.title)
-
+            log.warning(
+                "confirmation_not_finished", proposal=proposal.id, problem=problem.body.title
+            )

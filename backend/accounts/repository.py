@@ -9,15 +9,18 @@ from backend.users.models import Membership
 
 async def by_domain(session: AsyncSession, domain: str) -> SmartAccount | None:
     """The account with exactly this domain."""
-    return (await session.exec(
-        select(SmartAccount).where(SmartAccount.domain == domain.lower())
-    )).one_or_none()
+    return (
+        await session.exec(select(SmartAccount).where(SmartAccount.domain == domain.lower()))
+    ).one_or_none()
 
 
 async def of_member(session: AsyncSession, person: str) -> list[SmartAccount]:
     """The accounts in which the person has a role."""
     rows = await session.exec(
-        select(SmartAccount).join(Membership).where(Membership.person == person)
-        .order_by(SmartAccount.name).distinct()
+        select(SmartAccount)
+        .join(Membership)
+        .where(Membership.person == person)
+        .order_by(SmartAccount.name)
+        .distinct()
     )
     return list(rows.all())

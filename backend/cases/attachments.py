@@ -17,7 +17,9 @@ from backend.core.settings import settings
 
 LARGEST = 10 * 1024 * 1024
 _SIGNATURES = {
-    b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg",
+    b"%PDF-": "application/pdf",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
     b"PK\x03\x04": "application/zip",
 }
 
@@ -45,26 +47,45 @@ async def attach(
     service.require_open(case)
     content = await file.read(LARGEST + 1)
     if len(content) > LARGEST:
-        raise Problem(413, "too-large", "This file is too large", "It has more than 10 MB.",
-                      "Send a smaller file, or share a link in a note.")
+        raise Problem(
+            413,
+            "too-large",
+            "This file is too large",
+            "It has more than 10 MB.",
+            "Send a smaller file, or share a link in a note.",
+        )
     media_type = kind_of(content)
     if media_type is None or not content:
-        raise invalid([FieldError(
-            field="file", code="type",
-            message="This file can’t be attached. PDF, PNG, JPEG, ZIP and plain text can.",
-        )])
+        raise invalid(
+            [
+                FieldError(
+                    field="file",
+                    code="type",
+                    message="This file can’t be attached. PDF, PNG, JPEG, ZIP and plain text can.",
+                )
+            ]
+        )
     name = str(clean(PurePosixPath((file.filename or "file").replace("\\", "/")).name))[:200]
-    row = Attachment(case_number=case.number, filename=name or "file", content_type=media_type,
-                     size=len(content))
+    row = Attachment(
+        case_number=case.number, filename=name or "file", content_type=media_type, size=len(content)
+    )
     session.add(row)
-    await service.add_entry(session, case, "attachment", person.email, row.filename,
-                            attachment=row.id, size=row.size, content_type=media_type)
+    await service.add_entry(
+        session,
+        case,
+        "attachment",
+        person.email,
+        row.filename,
+        attachment=row.id,
+        size=row.size,
+        content_type=media_type,
+    )
     await service.note_event(session, "case_attachment", case, acting, f"File: {row.filename}")
     if not is_dry_run(session):
         _store(settings().state_dir / "files" / row.id, content)
-    return await service.answer(session, case, person, service.receipt_for(
-        case, "File attached", ("File", row.filename)
-    ))
+    return await service.answer(
+        session, case, person, service.receipt_for(case, "File attached", ("File", row.filename))
+    )
 
 
 def _store(path: Path, content: bytes) -> None:

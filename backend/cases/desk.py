@@ -22,12 +22,14 @@ class Condition(BaseModel):
 
     def matches(self, *, kind: str, category: str, portal: str | None, severity: int) -> bool:
         """Whether a case with these properties falls under it."""
-        return all((
-            self.kind is None or kind in self.kind,
-            self.category is None or category in self.category,
-            self.portal is None or portal in self.portal,
-            self.severity is None or severity in self.severity,
-        ))
+        return all(
+            (
+                self.kind is None or kind in self.kind,
+                self.category is None or category in self.category,
+                self.portal is None or portal in self.portal,
+                self.severity is None or severity in self.severity,
+            )
+        )
 
 
 class RoutingRule(BaseModel):
@@ -89,7 +91,8 @@ class Desk(BaseModel):
     def route(self, *, kind: str, category: str, portal: str | None, severity: int) -> str:
         """The queue of a case: that of the first rule that matches."""
         return next(
-            rule.queue for rule in self.routing
+            rule.queue
+            for rule in self.routing
             if rule.when.matches(kind=kind, category=category, portal=portal, severity=severity)
         )
 

@@ -24,9 +24,13 @@ async def _facts(session: AsyncSession, event: Event) -> tuple[Case, dict[str, A
     requester = await session.get_one(Person, case.requester)
     actor = await session.get(Person, event.actor)
     return case, {
-        "case": case, "requester": requester, "actor": actor or requester, "event": event,
+        "case": case,
+        "requester": requester,
+        "actor": actor or requester,
+        "event": event,
         "entry": await session.get(CaseEntry, event.details["entry"])
-        if event.details.get("entry") else None,
+        if event.details.get("entry")
+        else None,
         "link": f"{settings().base_url}/?case={case.number}",
         "reopen_days": desk().reopen_days,
     }
@@ -73,7 +77,8 @@ async def _mail_engagement(event_id: str, kind: str) -> None:
         engagement, windows = found
         zone = ZoneInfo(engagement.time_zone)
         facts |= {
-            "engagement": engagement, "portal": PORTAL_NAMES[Portal(engagement.portal)],
+            "engagement": engagement,
+            "portal": PORTAL_NAMES[Portal(engagement.portal)],
             "windows": [(w.start.astimezone(zone), w.end.astimezone(zone)) for w in windows],
         }
         await put_in_outbox(session, event.id, kind, case.requester, facts)
@@ -93,17 +98,26 @@ async def _mail_invitation(
         if start is None or end is None:
             return
         facts |= {
-            "engagement": engagement, "portal": PORTAL_NAMES[Portal(engagement.portal)],
+            "engagement": engagement,
+            "portal": PORTAL_NAMES[Portal(engagement.portal)],
             "start": start.astimezone(ZoneInfo(engagement.time_zone)),
             "end": end.astimezone(ZoneInfo(engagement.time_zone)),
         }
         calendar = invitation(case, engagement, start, end, withdraw=withdraw)
         for address in dict.fromkeys([case.requester, *engagement.attendee_emails]):
             await put_in_outbox(
-                session, event.id, kind, address,
+                session,
+                event.id,
+                kind,
+                address,
                 facts | {"to_requester": address == case.requester},
-                [{"filename": "invitation.ics", "content": calendar,
-                  "content_type": f"text/calendar; method={'CANCEL' if withdraw else 'REQUEST'}"}],
+                [
+                    {
+                        "filename": "invitation.ics",
+                        "content": calendar,
+                        "content_type": f"text/calendar; method={'CANCEL' if withdraw else 'REQUEST'}",
+                    }
+                ],
             )
 
 
@@ -120,9 +134,13 @@ async def mail_training_rescheduled(event_id: str) -> None:
         details = (await session.get_one(Event, event_id)).details
     if details.get("withdrawn"):
         await _mail_invitation(
-            event_id, "training_withdrawn", withdraw=True,
-            times=(datetime.fromisoformat(details["start"]),
-                   datetime.fromisoformat(details["end"])),
+            event_id,
+            "training_withdrawn",
+            withdraw=True,
+            times=(
+                datetime.fromisoformat(details["start"]),
+                datetime.fromisoformat(details["end"]),
+            ),
         )
     await _mail_engagement(event_id, "training_rescheduled")
 

@@ -73,17 +73,13 @@ class Attachment(SQLModel, table=True):
 class Engagement(SQLModel, table=True):
     """What a training or demo case is about, and when it takes place once scheduled."""
 
-    case_number: str = Field(
-        primary_key=True, foreign_key="support_case.number", max_length=20
-    )
+    case_number: str = Field(primary_key=True, foreign_key="support_case.number", max_length=20)
     kind: str = Field(max_length=20)
     portal: str = Field(max_length=20)
     topics: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     time_zone: str = Field(max_length=64)
     attendees: int
-    attendee_emails: list[str] = Field(
-        default_factory=list, sa_column=Column(JSON, nullable=False)
-    )
+    attendee_emails: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     language: str = Field(max_length=35)
     notes: str | None = Field(default=None, max_length=2000)
     scheduled_start: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -98,9 +94,7 @@ class EngagementWindow(SQLModel, table=True):
 
     __tablename__ = "engagement_window"
 
-    case_number: str = Field(
-        primary_key=True, foreign_key="engagement.case_number", max_length=20
-    )
+    case_number: str = Field(primary_key=True, foreign_key="engagement.case_number", max_length=20)
     position: int = Field(primary_key=True)
     start: datetime = Field(sa_type=UtcDateTime, index=True)
     end: datetime = Field(sa_type=UtcDateTime)

@@ -47,13 +47,21 @@ def service_level(case: Case, entries: Sequence[CaseEntry]) -> ServiceLevelState
             ended = entry.at
     now = clock.now()
     late = (answered or ended or now) > due or (ended or waited_since or now) > resolution
-    state = "breached" if late else "met" if case.status in {"closed", "cancelled"} else (
-        "paused" if case.status == Status.CUSTOMER_PENDING else "running"
+    state = (
+        "breached"
+        if late
+        else "met"
+        if case.status in {"closed", "cancelled"}
+        else ("paused" if case.status == Status.CUSTOMER_PENDING else "running")
     )
-    return ServiceLevelState.model_validate({
-        "first_response_due": due, "first_response_at": answered, "resolution_due": resolution,
-        "state": state,
-    })
+    return ServiceLevelState.model_validate(
+        {
+            "first_response_due": due,
+            "first_response_at": answered,
+            "resolution_due": resolution,
+            "state": state,
+        }
+    )
 
 
 async def heads(session: AsyncSession, cases: Sequence[Case]) -> list[CaseHead]:
@@ -89,14 +97,17 @@ async def whole(session: AsyncSession, case: Case, viewer: Person) -> CasePublic
     )
     domains = await repository.domains(session, [case.smart_account_id])
     found = await repository.engagement_of(session, case.number)
-    return CasePublic.model_validate(_head(case, people, domains, entries) | {
-        "conversation": case.conversation if desk_view else None,
-        "engagement": engagement_public(case, *found) if found else None,
-        "thread": [
-            Entry.model_validate(e.model_dump() | {"author": person_ref(e.author, people)})
-            for e in entries
-        ],
-    })
+    return CasePublic.model_validate(
+        _head(case, people, domains, entries)
+        | {
+            "conversation": case.conversation if desk_view else None,
+            "engagement": engagement_public(case, *found) if found else None,
+            "thread": [
+                Entry.model_validate(e.model_dump() | {"author": person_ref(e.author, people)})
+                for e in entries
+            ],
+        }
+    )
 
 
 def engagement_public(
@@ -106,10 +117,16 @@ def engagement_public(
     scheduled = None
     if engagement.scheduled_start and engagement.scheduled_end:
         scheduled = {
-            "start": engagement.scheduled_start, "end": engagement.scheduled_end,
-            "trainer": engagement.trainer, "meeting_url": engagement.meeting_url,
+            "start": engagement.scheduled_start,
+            "end": engagement.scheduled_end,
+            "trainer": engagement.trainer,
+            "meeting_url": engagement.meeting_url,
         }
-    return EngagementPublic.model_validate(engagement.model_dump() | {
-        "phone": case.phone, "scheduled": scheduled,
-        "windows": [Window(start=w.start, end=w.end) for w in windows],
-    })
+    return EngagementPublic.model_validate(
+        engagement.model_dump()
+        | {
+            "phone": case.phone,
+            "scheduled": scheduled,
+            "windows": [Window(start=w.start, end=w.end) for w in windows],
+        }
+    )

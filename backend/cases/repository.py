@@ -71,11 +71,19 @@ def filtered(
         statement = statement.where(Case.requester == requester)
     if q:
         like = "%" + "".join(_ESCAPE + c if c in "%_\\" else c for c in q) + "%"
-        statement = statement.where(or_(*(
-            column.ilike(like, escape=_ESCAPE)
-            for column in (col(Case.number), col(Case.title), col(Case.description),
-                           col(Case.requester))
-        )))
+        statement = statement.where(
+            or_(
+                *(
+                    column.ilike(like, escape=_ESCAPE)
+                    for column in (
+                        col(Case.number),
+                        col(Case.title),
+                        col(Case.description),
+                        col(Case.requester),
+                    )
+                )
+            )
+        )
     return statement
 
 
@@ -92,8 +100,10 @@ async def readable(
 async def next_number(session: AsyncSession) -> str:
     """The next case number. The counter's row is locked until the transaction ends."""
     counted = await session.exec(
-        update(Counter).where(col(Counter.name) == "case")
-        .values(value=Counter.value + 1).returning(col(Counter.value))
+        update(Counter)
+        .where(col(Counter.name) == "case")
+        .values(value=Counter.value + 1)
+        .returning(col(Counter.value))
     )
     value = counted.scalar_one_or_none()
     if value is None:
@@ -106,9 +116,7 @@ async def next_number(session: AsyncSession) -> str:
 async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
     """How many open cases each queue has that the person may work on."""
     visible = readable_by(person).where(col(Case.status).in_(OPEN)).subquery()
-    rows = await session.exec(
-        select(visible.c.queue, func.count()).group_by(visible.c.queue)
-    )
+    rows = await session.exec(select(visible.c.queue, func.count()).group_by(visible.c.queue))
     return dict(rows.all())
 
 
@@ -117,9 +125,9 @@ async def entries_of(session: AsyncSession, number: str, *, internal: bool) -> l
     statement = select(CaseEntry).where(CaseEntry.case_number == number)
     if not internal:
         statement = statement.where(col(CaseEntry.internal).is_(False))
-    return list((await session.exec(
-        statement.order_by(col(CaseEntry.at), col(CaseEntry.id))
-    )).all())
+    return list(
+        (await session.exec(statement.order_by(col(CaseEntry.at), col(CaseEntry.id)))).all()
+    )
 
 
 async def answered_and_ended(
@@ -128,8 +136,10 @@ async def answered_and_ended(
     """For many cases at once, the entries that clocks depend on."""
     rows = await session.exec(
         select(CaseEntry)
-        .where(col(CaseEntry.case_number).in_(list(numbers)),
-               col(CaseEntry.type).in_(("reply", "scheduled", "status", "cancelled")))
+        .where(
+            col(CaseEntry.case_number).in_(list(numbers)),
+            col(CaseEntry.type).in_(("reply", "scheduled", "status", "cancelled")),
+        )
         .order_by(col(CaseEntry.at))
     )
     found: dict[str, list[CaseEntry]] = {}
@@ -162,7 +172,8 @@ async def engagement_of(
     if engagement is None:
         return None
     windows = await session.exec(
-        select(EngagementWindow).where(EngagementWindow.case_number == number)
+        select(EngagementWindow)
+        .where(EngagementWindow.case_number == number)
         .order_by(col(EngagementWindow.position))
     )
     return engagement, list(windows.all())

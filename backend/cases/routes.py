@@ -47,9 +47,7 @@ async def list_cases(
     person: CurrentPerson,
     session: SessionDep,
     queue: Annotated[str | None, Query(max_length=30, description="Only this queue")] = None,
-    status: Annotated[
-        Status | None, Query(description="Only this status")
-    ] = None,
+    status: Annotated[Status | None, Query(description="Only this status")] = None,
     q: Annotated[
         str | None, Query(max_length=200, description="Words of number, title or requester")
     ] = None,
@@ -59,7 +57,10 @@ async def list_cases(
 ) -> Page[CaseHead]:
     """List the cases that you may see, newest first."""
     statement = repository.filtered(
-        repository.readable_by(person), queue=queue, statuses=[status] if status else [], q=q,
+        repository.readable_by(person),
+        queue=queue,
+        statuses=[status] if status else [],
+        q=q,
         requester=person.email if mine else None,
     )
     cases, following = await newest_first(
@@ -72,10 +73,13 @@ async def list_cases(
 async def list_queues(person: CurrentPerson, session: SessionDep) -> Queues:
     """The desk's queues that you work on, with how many cases are open in each."""
     open_cases = await repository.counts(session, person)
-    return Queues(items=[
-        Queue(id=queue, name=desk().queues[queue], open=open_cases.get(queue, 0))
-        for queue in desk().queues if desk_allows(person, DeskAction.WORK_CASES, queue)
-    ])
+    return Queues(
+        items=[
+            Queue(id=queue, name=desk().queues[queue], open=open_cases.get(queue, 0))
+            for queue in desk().queues
+            if desk_allows(person, DeskAction.WORK_CASES, queue)
+        ]
+    )
 
 
 @router.get("/cases/{case_number}", operation_id="get_case")
@@ -87,7 +91,10 @@ async def get_case(case_number: Number, person: CurrentPerson, session: SessionD
 
 @router.patch("/cases/{case_number}", operation_id="update_case", dependencies=WRITE_HEADERS)
 async def update_case(
-    case_number: Number, body: UpdateCase, person: CurrentPerson, acting: ActingDep,
+    case_number: Number,
+    body: UpdateCase,
+    person: CurrentPerson,
+    acting: ActingDep,
     session: SessionDep,
 ) -> CaseAnswer:
     """Change a case's status, severity, queue or assignee. For support agents."""
@@ -102,40 +109,55 @@ async def claim_case(
     return await service.claim(session, person, acting, case_number)
 
 
-@router.post("/cases/{case_number}/replies", operation_id="reply_to_case",
-             dependencies=WRITE_HEADERS)
+@router.post(
+    "/cases/{case_number}/replies", operation_id="reply_to_case", dependencies=WRITE_HEADERS
+)
 async def reply_to_case(
-    case_number: Number, body: Said, person: CurrentPerson, acting: ActingDep,
+    case_number: Number,
+    body: Said,
+    person: CurrentPerson,
+    acting: ActingDep,
     session: SessionDep,
 ) -> CaseAnswer:
     """Answer the requester of a case, in the chat and by mail. For support agents."""
     return await service.reply(session, person, acting, case_number, body.text)
 
 
-@router.post("/cases/{case_number}/notes", operation_id="add_case_note",
-             dependencies=WRITE_HEADERS)
+@router.post("/cases/{case_number}/notes", operation_id="add_case_note", dependencies=WRITE_HEADERS)
 async def add_case_note(
-    case_number: Number, body: Said, person: CurrentPerson, acting: ActingDep,
+    case_number: Number,
+    body: Said,
+    person: CurrentPerson,
+    acting: ActingDep,
     session: SessionDep,
 ) -> CaseAnswer:
     """Add a note to a case of yours. From a support agent it is internal."""
     return await service.add_note(session, person, acting, case_number, body.text)
 
 
-@router.post("/cases/{case_number}/cancel", operation_id="cancel_case",
-             dependencies=WRITE_HEADERS)
+@router.post("/cases/{case_number}/cancel", operation_id="cancel_case", dependencies=WRITE_HEADERS)
 async def cancel_case(
-    case_number: Number, body: CancelCase, person: CurrentPerson, acting: ActingDep,
+    case_number: Number,
+    body: CancelCase,
+    person: CurrentPerson,
+    acting: ActingDep,
     session: SessionDep,
 ) -> CaseAnswer:
     """Cancel a case, or a training session, that is no longer needed."""
     return await service.cancel(session, person, acting, case_number, body.reason)
 
 
-@router.post("/cases/{case_number}/attachments", operation_id="attach_to_case", status_code=201,
-             dependencies=WRITE_HEADERS)
+@router.post(
+    "/cases/{case_number}/attachments",
+    operation_id="attach_to_case",
+    status_code=201,
+    dependencies=WRITE_HEADERS,
+)
 async def attach_to_case(
-    case_number: Number, file: UploadFile, person: CurrentPerson, acting: ActingDep,
+    case_number: Number,
+    file: UploadFile,
+    person: CurrentPerson,
+    acting: ActingDep,
     session: SessionDep,
 ) -> CaseAnswer:
     """Attach a file to a case of yours: PDF, PNG, JPEG, text, CSV or ZIP, 10 MB at most."""

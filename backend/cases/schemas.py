@@ -45,8 +45,11 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 } | {Status.CLOSED: frozenset({Status.IN_PROGRESS}), Status.CANCELLED: frozenset()}
 
 STATUS_NAMES = {
-    Status.NEW: "New", Status.ACKNOWLEDGED: "Acknowledged", Status.IN_PROGRESS: "In progress",
-    Status.CUSTOMER_PENDING: "Waiting for you", Status.CLOSED: "Closed",
+    Status.NEW: "New",
+    Status.ACKNOWLEDGED: "Acknowledged",
+    Status.IN_PROGRESS: "In progress",
+    Status.CUSTOMER_PENDING: "Waiting for you",
+    Status.CLOSED: "Closed",
     Status.CANCELLED: "Cancelled",
 }
 SEVERITY_NAMES = {1: "1 · Critical", 2: "2 · Major", 3: "3 · Medium", 4: "4 · Minor"}
@@ -64,7 +67,9 @@ class OpenCase(Body):
     category: Category = Field(description="What it is about")
     portal: Portal | None = Field(default=None, description="The portal it happens in")
     severity: int = Field(
-        default=3, ge=1, le=4,
+        default=3,
+        ge=1,
+        le=4,
         description="1 critical (production down), 2 major, 3 medium, 4 a question. "
         "1 and 2 need a phone number.",
     )

@@ -33,9 +33,7 @@ async def find_to_change(session: AsyncSession, person: Person, number: str) -> 
     return await find(session, person, number, lock=True)
 
 
-async def find(
-    session: AsyncSession, person: Person, number: str, *, lock: bool = False
-) -> Case:
+async def find(session: AsyncSession, person: Person, number: str, *, lock: bool = False) -> Case:
     """The case, if the person may see it; 404 otherwise, in the same words as for none."""
     case = await repository.readable(session, person, number, lock=lock)
     if case is None:
@@ -46,12 +44,22 @@ async def find(
 
 
 async def add_entry(
-    session: AsyncSession, case: Case, type_: str, author: str, text: str = "",
-    *, internal: bool = False, **details: object,
+    session: AsyncSession,
+    case: Case,
+    type_: str,
+    author: str,
+    text: str = "",
+    *,
+    internal: bool = False,
+    **details: object,
 ) -> CaseEntry:
     """Append to the thread; the case counts as updated."""
     entry = CaseEntry(
-        case_number=case.number, type=type_, author=author, text=text, internal=internal,
+        case_number=case.number,
+        type=type_,
+        author=author,
+        text=text,
+        internal=internal,
         details=details,
     )
     case.updated_at = entry.at
@@ -66,18 +74,30 @@ async def note_event(
 ) -> None:
     """Write the event; whatever follows from its type (mail, chat) is enqueued with it."""
     await record(
-        session, type_, acting, subject=case.number, text=text,
+        session,
+        type_,
+        acting,
+        subject=case.number,
+        text=text,
         smart_account_id=case.smart_account_id,
         details={
-            "case": case.number, "title": case.title, "status": case.status,
-            "requester": case.requester, "conversation": case.conversation, **details,
+            "case": case.number,
+            "title": case.title,
+            "status": case.status,
+            "requester": case.requester,
+            "conversation": case.conversation,
+            **details,
         },
     )
 
 
 async def answer(
-    session: AsyncSession, case: Case, viewer: Person, receipt: Receipt,
-    *, already_exists: bool = False,
+    session: AsyncSession,
+    case: Case,
+    viewer: Person,
+    receipt: Receipt,
+    *,
+    already_exists: bool = False,
 ) -> CaseAnswer:
     """The case and the receipt, as every write about cases answers."""
     shown = await presentation.whole(session, case, viewer)
@@ -87,7 +107,8 @@ async def answer(
 def receipt_for(case: Case, title: str, *lines: tuple[str, str | None]) -> Receipt:
     """A receipt that names the case; lines without a value are left out."""
     return Receipt(
-        title=title, reference=case.number,
+        title=title,
+        reference=case.number,
         lines=[Line(label=label, value=value) for label, value in lines if value],
     )
 
@@ -98,43 +119,65 @@ async def open_case(
     """Open a case for anything but a training session, routed by the desk's rules."""
     phone = body.phone or person.phone
     if body.severity <= 2 and not phone:
-        raise invalid([FieldError(
-            field="phone", code="missing",
-            message="Severity 1 and 2 need a phone number, so that the desk can call you.",
-        )])
+        raise invalid(
+            [
+                FieldError(
+                    field="phone",
+                    code="missing",
+                    message="Severity 1 and 2 need a phone number, so that the desk can call you.",
+                )
+            ]
+        )
     account = None
     if body.smart_account:
         account = await accounts.by_domain(session, body.smart_account)
         if account is None:
-            raise invalid([FieldError(
-                field="smart_account", code="unknown",
-                message=f"There is no Smart Account with the domain {body.smart_account}. "
-                "Check the spelling or leave it out.",
-            )])
+            raise invalid(
+                [
+                    FieldError(
+                        field="smart_account",
+                        code="unknown",
+                        message=f"There is no Smart Account with the domain {body.smart_account}. "
+                        "Check the spelling or leave it out.",
+                    )
+                ]
+            )
     queue = desk().route(
         kind="support", category=body.category, portal=body.portal, severity=body.severity
     )
     case = Case(
-        number=await repository.next_number(session), kind="support", queue=queue,
-        requester=person.email, conversation=acting.conversation, phone=phone,
+        number=await repository.next_number(session),
+        kind="support",
+        queue=queue,
+        requester=person.email,
+        conversation=acting.conversation,
+        phone=phone,
         smart_account_id=account.id if account else None,
-        **body.model_dump(include={"category", "portal", "severity", "title", "description",
-                                   "order_number"}),
+        **body.model_dump(
+            include={"category", "portal", "severity", "title", "description", "order_number"}
+        ),
     )
     session.add(case)
     await session.flush()
     await add_entry(session, case, "opened", person.email, body.description)
     await note_event(session, "case_opened", case, acting, f"Case opened: {case.title}")
-    return await answer(session, case, person, receipt_for(
-        case, "Case opened",
-        ("Subject", case.title),
-        ("About", body.category.replace("_", " ").capitalize()),
-        ("Severity", SEVERITY_NAMES[case.severity]),
-        ("Order", case.order_number), ("Smart Account", account.domain if account else None),
-        ("Phone", phone if case.severity <= 2 else None),
-        ("Goes to", desk().queues[queue]),
-        ("Also", PLEASE_CALL if case.severity <= 2 else None),
-    ))
+    return await answer(
+        session,
+        case,
+        person,
+        receipt_for(
+            case,
+            "Case opened",
+            ("Subject", case.title),
+            ("About", body.category.replace("_", " ").capitalize()),
+            ("Severity", SEVERITY_NAMES[case.severity]),
+            ("Order", case.order_number),
+            ("Smart Account", account.domain if account else None),
+            ("Phone", phone if case.severity <= 2 else None),
+            ("Goes to", desk().queues[queue]),
+            ("Also", PLEASE_CALL if case.severity <= 2 else None),
+        ),
+    )
 
 
 def require_desk(person: Person, case: Case) -> None:
@@ -161,15 +204,14 @@ def require_open(case: Case) -> None:
     """409 for a case that has ended."""
     if case.status in ENDED:
         raise conflict(
-            "case-ended", "This case has ended",
+            "case-ended",
+            "This case has ended",
             f"Case {case.number} is {STATUS_NAMES[Status(case.status)].lower()}.",
             "Open a new case if you still need help.",
         )
 
 
-async def claim(
-    session: AsyncSession, person: Person, acting: Acting, number: str
-) -> CaseAnswer:
+async def claim(session: AsyncSession, person: Person, acting: Acting, number: str) -> CaseAnswer:
     """Take a case. Of two agents at once one gets it, the other a 409 with the name."""
     case = await find_to_change(session, person, number)
     require_desk(person, case)
@@ -177,7 +219,8 @@ async def claim(
     if case.assignee and case.assignee != person.email:
         holder = (await repository.people(session, [case.assignee]))[case.assignee]
         raise conflict(
-            "case-taken", "Somebody else has this case",
+            "case-taken",
+            "Somebody else has this case",
             f"{holder.name} ({holder.email}) already works on it.",
             "Pick another case, or ask for it to be handed over.",
         )
@@ -186,9 +229,9 @@ async def claim(
         await add_entry(session, case, "assigned", person.email, assignee=person.email)
         await _set_status_if_new(session, case, person, Status.ACKNOWLEDGED)
         await note_event(session, "case_claimed", case, acting, f"Claimed by {person.name}")
-    return await answer(session, case, person, receipt_for(
-        case, "You have this case", ("Subject", case.title)
-    ))
+    return await answer(
+        session, case, person, receipt_for(case, "You have this case", ("Subject", case.title))
+    )
 
 
 async def _set_status_if_new(
@@ -213,21 +256,30 @@ async def update(
         await add_entry(session, case, "status", person.email, status=body.status)
         closed = body.status is Status.CLOSED
         await note_event(
-            session, "case_closed" if closed else "case_status_changed", case, acting,
+            session,
+            "case_closed" if closed else "case_status_changed",
+            case,
+            acting,
             f"Status: {STATUS_NAMES[body.status]}",
         )
     if body.severity and body.severity != case.severity:
         case.severity = body.severity
         changes.append(("Severity", SEVERITY_NAMES[body.severity]))
-        await add_entry(session, case, "severity", person.email, internal=True,
-                        severity=body.severity)
+        await add_entry(
+            session, case, "severity", person.email, internal=True, severity=body.severity
+        )
     if "assignee" in body.model_fields_set and body.assignee != case.assignee:
         changes.append(await _assign(session, case, person, body.assignee, body.queue))
     if body.queue and body.queue != case.queue:
         changes.append(await _move(session, case, person, body.queue))
     if changes:
-        await note_event(session, "case_updated", case, acting,
-                         "; ".join(f"{label}: {value}" for label, value in changes))
+        await note_event(
+            session,
+            "case_updated",
+            case,
+            acting,
+            "; ".join(f"{label}: {value}" for label, value in changes),
+        )
     title = "Case updated" if changes else "Nothing to change"
     return await answer(session, case, person, receipt_for(case, title, *changes))
 
@@ -235,7 +287,8 @@ async def update(
 def _refuse_transition(case: Case, status: Status) -> None:
     if status not in TRANSITIONS[Status(case.status)]:
         raise conflict(
-            "status", "The status can’t change that way",
+            "status",
+            "The status can’t change that way",
             f"A case that is {case.status.replace('_', ' ')} can’t become "
             f"{status.replace('_', ' ')}.",
             "Possible now: "
@@ -251,24 +304,33 @@ async def _assign(
     if assignee is not None:
         agent = (await repository.people(session, [assignee])).get(assignee)
         if agent is None or not desk_allows(agent, DeskAction.WORK_CASES, queue or case.queue):
-            raise invalid([FieldError(
-                field="assignee", code="unknown",
-                message=f"{assignee} is not an agent of this queue.",
-            )])
+            raise invalid(
+                [
+                    FieldError(
+                        field="assignee",
+                        code="unknown",
+                        message=f"{assignee} is not an agent of this queue.",
+                    )
+                ]
+            )
     case.assignee = assignee
-    await add_entry(session, case, "assigned" if assignee else "released", person.email,
-                    assignee=assignee)
+    await add_entry(
+        session, case, "assigned" if assignee else "released", person.email, assignee=assignee
+    )
     return ("Assigned to", assignee or "nobody")
 
 
-async def _move(
-    session: AsyncSession, case: Case, person: Person, queue: str
-) -> tuple[str, str]:
+async def _move(session: AsyncSession, case: Case, person: Person, queue: str) -> tuple[str, str]:
     if queue not in desk().queues:
-        raise invalid([FieldError(
-            field="queue", code="unknown",
-            message=f"There is no queue {queue}. It is one of: {', '.join(desk().queues)}.",
-        )])
+        raise invalid(
+            [
+                FieldError(
+                    field="queue",
+                    code="unknown",
+                    message=f"There is no queue {queue}. It is one of: {', '.join(desk().queues)}.",
+                )
+            ]
+        )
     case.queue = queue
     await add_entry(session, case, "queue", person.email, internal=True, queue=queue)
     return ("Queue", desk().queues[queue])
@@ -283,8 +345,15 @@ async def reply(
     require_open(case)
     await _set_status_if_new(session, case, person, Status.IN_PROGRESS)
     entry = await add_entry(session, case, "reply", person.email, said)
-    await note_event(session, "case_replied", case, acting, f"Answered by {person.name}",
-                     entry=entry.id, said=said)
+    await note_event(
+        session,
+        "case_replied",
+        case,
+        acting,
+        f"Answered by {person.name}",
+        entry=entry.id,
+        said=said,
+    )
     return await answer(session, case, person, receipt_for(case, "Answer sent"))
 
 
@@ -304,8 +373,15 @@ async def add_note(
         case.status = Status.IN_PROGRESS
         await add_entry(session, case, "status", person.email, status=Status.IN_PROGRESS)
     entry = await add_entry(session, case, "note", person.email, said)
-    await note_event(session, "case_noted", case, acting, f"Note by {person.name}",
-                     entry=entry.id, reopened=reopened)
+    await note_event(
+        session,
+        "case_noted",
+        case,
+        acting,
+        f"Note by {person.name}",
+        entry=entry.id,
+        reopened=reopened,
+    )
     title = "Note added, the case is open again" if reopened else "Note added"
     return await answer(session, case, person, receipt_for(case, title, ("Note", said[:200])))
 
@@ -318,7 +394,8 @@ def _may_reopen(case: Case) -> bool:
         return False
     if clock.now() - case.updated_at > timedelta(days=desk().reopen_days):
         raise conflict(
-            "case-ended", "This case has been closed for too long",
+            "case-ended",
+            "This case has been closed for too long",
             f"Case {case.number} was closed more than {desk().reopen_days} days ago.",
             "Open a new case and mention the old number.",
         )
@@ -339,11 +416,24 @@ async def cancel(
     if found and withdrawn:
         found[0].invitation_sequence += 1
         session.add(found[0])
-    await note_event(session, "case_cancelled", case, acting, f"Cancelled by {person.name}",
-                     withdrawn=withdrawn, reason=reason)
-    return await answer(session, case, person, receipt_for(
-        case, "Case cancelled", ("Subject", case.title),
-        ("Invitation", "withdrawn" if withdrawn else None), ("Reason", reason),
-    ))
-
-
+    await note_event(
+        session,
+        "case_cancelled",
+        case,
+        acting,
+        f"Cancelled by {person.name}",
+        withdrawn=withdrawn,
+        reason=reason,
+    )
+    return await answer(
+        session,
+        case,
+        person,
+        receipt_for(
+            case,
+            "Case cancelled",
+            ("Subject", case.title),
+            ("Invitation", "withdrawn" if withdrawn else None),
+            ("Reason", reason),
+        ),
+    )

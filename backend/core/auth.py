@@ -21,7 +21,10 @@ _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="Set by signin
 def sign_in_problem() -> Problem:
     """401, in one wording."""
     return Problem(
-        401, "sign-in", "Please sign in", "There is no valid sign-in with this request.",
+        401,
+        "sign-in",
+        "Please sign in",
+        "There is no valid sign-in with this request.",
         "Sign in again and repeat the request with the new token.",
         headers={"WWW-Authenticate": "Bearer"},
     )

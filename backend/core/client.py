@@ -87,7 +87,8 @@ def _operation(
         if parameter["in"] in places:
             places[parameter["in"]].append(parameter["name"])
             fields[parameter["name"]] = {
-                **parameter["schema"], "description": parameter.get("description", "")
+                **parameter["schema"],
+                "description": parameter.get("description", ""),
             }
             if parameter.get("required"):
                 required.append(parameter["name"])
@@ -96,9 +97,15 @@ def _operation(
     fields |= {key: resolve(value, schemas) for key, value in body.get("properties", {}).items()}
     required += body.get("required", [])
     return Operation(
-        id=name, method=method.upper(), path=path, summary=route.get("summary", ""),
-        description=route.get("description", ""), fields=fields, required=required,
-        path_parameters=places["path"], query_parameters=places["query"],
+        id=name,
+        method=method.upper(),
+        path=path,
+        summary=route.get("summary", ""),
+        description=route.get("description", ""),
+        fields=fields,
+        required=required,
+        path_parameters=places["path"],
+        query_parameters=places["query"],
     )
 
 
@@ -153,7 +160,10 @@ class LicensingApi:
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
         response = await self._http.request(
-            operation.method, path, params=query, headers=headers,
+            operation.method,
+            path,
+            params=query,
+            headers=headers,
             json=body if operation.writes else None,
         )
         return Answer(response.status_code, _json(response))

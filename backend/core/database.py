@@ -22,8 +22,10 @@ from backend.core.settings import settings
 
 # Constraints need names, or a migration could not change them on SQLite.
 SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(column_0_label)s", "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s",
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
 }
 AfterCommit = Callable[[], Awaitable[None] | None]
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
@@ -60,12 +62,15 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = url
         self.on_sqlite = url.startswith("sqlite")
-        self.engine = _sqlite_engine(url) if self.on_sqlite else create_async_engine(
-            url, pool_size=10, max_overflow=20, pool_pre_ping=True
+        self.engine = (
+            _sqlite_engine(url)
+            if self.on_sqlite
+            else create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
         )
         self._write_engine: AsyncEngine = (
             self.engine.execution_options(begin="BEGIN IMMEDIATE")
-            if self.on_sqlite else self.engine
+            if self.on_sqlite
+            else self.engine
         )
         self._one_writer = asyncio.Lock() if self.on_sqlite else None
 
@@ -141,8 +146,14 @@ def _sqlite_engine(url: str) -> AsyncEngine:
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON",
-                       "busy_timeout=10000", "temp_store=MEMORY", "cache_size=-32000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+            "temp_store=MEMORY",
+            "cache_size=-32000",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

@@ -52,8 +52,13 @@ async def record(
 ) -> Event:
     """Append an event in the caller's transaction, with the jobs that follow from its type."""
     event = Event(
-        type=type_, actor=acting.person, via=acting.via, conversation=acting.conversation,
-        subject=subject, text=text, **more,
+        type=type_,
+        actor=acting.person,
+        via=acting.via,
+        conversation=acting.conversation,
+        subject=subject,
+        text=text,
+        **more,
     )
     session.add(event)
     await session.flush()

@@ -9,8 +9,10 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from backend.core.wording import shown
 
-_EMAIL = re.compile(r"[^\s@<>(),;:\"\\\[\]]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
-                    r"[a-z][a-z0-9-]{0,61}[a-z0-9]")
+_EMAIL = re.compile(
+    r"[^\s@<>(),;:\"\\\[\]]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
+    r"[a-z][a-z0-9-]{0,61}[a-z0-9]"
+)
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,38}")
 _CASE = re.compile(r"(?:case)?[\s#:]*c?[\s-]*(\d{6,9})", re.IGNORECASE)
@@ -21,8 +23,11 @@ def clean(value: Any) -> Any:
     """Drop control characters (line breaks and tabs stay), normalise Unicode, trim."""
     if not isinstance(value, str):
         return value
-    kept = (c for c in unicodedata.normalize("NFC", value)
-            if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
+    kept = (
+        c
+        for c in unicodedata.normalize("NFC", value)
+        if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}
+    )
     return "".join(kept).strip()
 
 
@@ -65,19 +70,16 @@ def normal_case_number(value: str) -> str:
     return f"C-{match[1]}" if match else value.strip()[:40]
 
 
-ShortText = Annotated[
-    str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=150)
-]
-LongText = Annotated[
-    str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=5000)
-]
+ShortText = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=150)]
+LongText = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=5000)]
 Topic = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=200)]
 Email = Annotated[str, BeforeValidator(clean), AfterValidator(_email)]
 Language = Annotated[str, BeforeValidator(clean), AfterValidator(_language)]
 Phone = Annotated[str, BeforeValidator(clean), AfterValidator(_phone)]
 TimeZone = Annotated[str, BeforeValidator(clean), AfterValidator(_time_zone)]
 Domain = Annotated[
-    str, BeforeValidator(lambda v: v.strip().lower() if isinstance(v, str) else v),
+    str,
+    BeforeValidator(lambda v: v.strip().lower() if isinstance(v, str) else v),
     StringConstraints(min_length=3, max_length=253),
 ]
 CaseNumber = Annotated[str, AfterValidator(normal_case_number)]

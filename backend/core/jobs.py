@@ -54,7 +54,8 @@ def _workflow(name: str, function: Job) -> Job:
     async def run(event_id: str) -> None:
         await DBOS.run_step_async(
             {"name": name, "retries_allowed": True, "max_attempts": 6, "interval_seconds": 0.5},
-            function, event_id,
+            function,
+            event_id,
         )
 
     run.__qualname__ = f"job_{name}"
@@ -83,8 +84,10 @@ async def enqueue(session: AsyncSession, name: str, event_id: str) -> None:
         lambda sync: client.enqueue_in_transaction(
             sync,
             {
-                "workflow_name": name, "queue_name": QUEUE,
-                "workflow_id": f"{event_id}:{name}", "app_version": APPLICATION_VERSION,
+                "workflow_name": name,
+                "queue_name": QUEUE,
+                "workflow_id": f"{event_id}:{name}",
+                "app_version": APPLICATION_VERSION,
             },
             event_id,
         )
@@ -160,8 +163,10 @@ async def start(db: Database, config: Settings) -> Slot:
     executor = await slot.take()
     logging.getLogger("dbos").setLevel(logging.WARNING)
     options: DBOSConfig = {
-        "name": "ask-licensing", "system_database_url": _sync_url(db),
-        "application_version": APPLICATION_VERSION, "executor_id": executor,
+        "name": "ask-licensing",
+        "system_database_url": _sync_url(db),
+        "application_version": APPLICATION_VERSION,
+        "executor_id": executor,
         "log_level": "WARNING",
     }
     DBOS(config=options)

@@ -18,9 +18,7 @@ from backend.core.problems import Problem
 Row = TypeVar("Row")
 Item = TypeVar("Item")
 
-CursorQuery = Annotated[
-    str | None, Query(max_length=400, description="`next` of the page before")
-]
+CursorQuery = Annotated[str | None, Query(max_length=400, description="`next` of the page before")]
 LimitQuery = Annotated[int, Query(ge=1, le=200, description="How many at most, 1 to 200")]
 
 
@@ -49,7 +47,10 @@ def decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
         ]
     except (ValueError, TypeError, binascii.Error) as exc:
         raise Problem(
-            422, "cursor", "This cursor is none of ours", "It can’t be read.",
+            422,
+            "cursor",
+            "This cursor is none of ours",
+            "It can’t be read.",
             "Take `next` of an earlier answer, or leave it out to start at the beginning.",
         ) from exc
 
@@ -66,9 +67,9 @@ async def newest_first(
     if cursor:
         moment, last = decode(cursor, (datetime, str))
         statement = statement.where(tuple_(at, key) < tuple_(moment, last))
-    rows = list((await session.exec(
-        statement.order_by(at.desc(), key.desc()).limit(limit + 1)
-    )).all())
+    rows = list(
+        (await session.exec(statement.order_by(at.desc(), key.desc()).limit(limit + 1))).all()
+    )
     more = len(rows) > limit
     rows = rows[:limit]
     following = encode((getattr(rows[-1], at.key), getattr(rows[-1], key.key))) if more else None

@@ -26,8 +26,12 @@ class Role(StrEnum):
 
 RANK = {role: rank for rank, role in enumerate(Role)}
 ROLE_NAMES = {
-    Role.SA_ADMIN: "SA Administrator", Role.SA_APPROVER: "SA Approver", Role.SA_USER: "SA User",
-    Role.SA_VIEWER: "SA Viewer", Role.VA_ADMIN: "VA Administrator", Role.VA_USER: "VA User",
+    Role.SA_ADMIN: "SA Administrator",
+    Role.SA_APPROVER: "SA Approver",
+    Role.SA_USER: "SA User",
+    Role.SA_VIEWER: "SA Viewer",
+    Role.VA_ADMIN: "VA Administrator",
+    Role.VA_USER: "VA User",
     Role.VA_VIEWER: "VA Viewer",
 }
 
@@ -71,13 +75,24 @@ class Action(StrEnum):
     EXPORT = "export"
 
 
-def _reaches(admin: str, approver: str, user: str, viewer: str, va_admin: str, va_user: str,
-             va_viewer: str) -> dict[Role, Reach]:
-    marks = dict(zip(
-        (Role.SA_ADMIN, Role.SA_APPROVER, Role.SA_USER, Role.SA_VIEWER, Role.VA_ADMIN,
-         Role.VA_USER, Role.VA_VIEWER),
-        (admin, approver, user, viewer, va_admin, va_user, va_viewer), strict=True,
-    ))
+def _reaches(
+    admin: str, approver: str, user: str, viewer: str, va_admin: str, va_user: str, va_viewer: str
+) -> dict[Role, Reach]:
+    marks = dict(
+        zip(
+            (
+                Role.SA_ADMIN,
+                Role.SA_APPROVER,
+                Role.SA_USER,
+                Role.SA_VIEWER,
+                Role.VA_ADMIN,
+                Role.VA_USER,
+                Role.VA_VIEWER,
+            ),
+            (admin, approver, user, viewer, va_admin, va_user, va_viewer),
+            strict=True,
+        )
+    )
     reach = {"Y": Reach.ALL, "V": Reach.OWN}
     return {role: reach[mark] for role, mark in marks.items() if mark in reach}
 

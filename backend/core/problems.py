@@ -51,7 +51,11 @@ class Problem(Exception):
         super().__init__(f"{status} {code}: {detail}")
         self.headers = headers
         self.body = ProblemBody(
-            type=f"/problems/{code}", title=title, status=status, detail=detail, hint=hint,
+            type=f"/problems/{code}",
+            title=title,
+            status=status,
+            detail=detail,
+            hint=hint,
             errors=errors,
         )
 
@@ -74,8 +78,12 @@ def conflict(code: str, title: str, detail: str, hint: str) -> Problem:
 def invalid(errors: list[FieldError]) -> Problem:
     """422 for fields that only a service could find wrong."""
     return Problem(
-        422, "invalid", "Some of this is not right yet", _joined(errors),
-        "Correct the fields named in `errors` and send it again.", errors=errors,
+        422,
+        "invalid",
+        "Some of this is not right yet",
+        _joined(errors),
+        "Correct the fields named in `errors` and send it again.",
+        errors=errors,
     )
 
 
@@ -91,7 +99,8 @@ def _field_errors(exc: RequestValidationError) -> list[FieldError]:
         place = [str(part) for part in raw["loc"] if part not in {"body", "query", "path"}]
         errors.append(
             FieldError(
-                field=".".join(place) or "body", code=_code(raw),
+                field=".".join(place) or "body",
+                code=_code(raw),
                 message=say_field_error(".".join(place) or "body", raw),
             )
         )
@@ -105,8 +114,10 @@ def _code(raw: Mapping[str, Any]) -> str:
 def answer(problem: Problem) -> JSONResponse:
     """Render a problem as the HTTP answer."""
     return JSONResponse(
-        problem.body.model_dump(exclude_none=True), status_code=problem.body.status,
-        media_type=MEDIA_TYPE, headers=dict(problem.headers or {}),
+        problem.body.model_dump(exclude_none=True),
+        status_code=problem.body.status,
+        media_type=MEDIA_TYPE,
+        headers=dict(problem.headers or {}),
     )
 
 
@@ -131,26 +142,33 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(IntegrityError)
     async def _integrity(_: Request, __: IntegrityError) -> JSONResponse:
-        return answer(conflict(
-            "changed-meanwhile", "Somebody else was faster",
-            "What this builds on was changed or taken at the same moment.",
-            "Look at the present state and try again.",
-        ))
+        return answer(
+            conflict(
+                "changed-meanwhile",
+                "Somebody else was faster",
+                "What this builds on was changed or taken at the same moment.",
+                "Look at the present state and try again.",
+            )
+        )
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, exc: HTTPException) -> JSONResponse:
         code, title, hint = _TITLES.get(
             exc.status_code, ("http", str(exc.detail), "Check the request and try again.")
         )
-        return answer(Problem(
-            exc.status_code, code, title, str(exc.detail), hint, headers=exc.headers
-        ))
+        return answer(
+            Problem(exc.status_code, code, title, str(exc.detail), hint, headers=exc.headers)
+        )
 
 
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"model": ProblemBody, "description": title, "content": {MEDIA_TYPE: {}}}
     for status, title in {
-        401: "Not signed in", 403: "May see but not do", 404: "Does not exist or may not be seen",
-        409: "The state forbids it", 422: "A field is wrong", 429: "Too many requests",
+        401: "Not signed in",
+        403: "May see but not do",
+        404: "Does not exist or may not be seen",
+        409: "The state forbids it",
+        422: "A field is wrong",
+        429: "Too many requests",
     }.items()
 }

@@ -94,8 +94,11 @@ class Settings(BaseSettings):
             "RASA_SECRET": self.rasa_secret,
             "ACTIONS_SECRET": self.actions_secret,
         }
-        weak = [n for n, s in named.items() if len(v := s.get_secret_value()) < 32
-                or v == DEFAULT_SECRET]
+        weak = [
+            n
+            for n, s in named.items()
+            if len(v := s.get_secret_value()) < 32 or v == DEFAULT_SECRET
+        ]
         if weak:
             raise SystemExit(
                 f"Not in demo mode, and {', '.join(weak)} still has its default or is shorter "

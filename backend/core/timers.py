@@ -68,7 +68,5 @@ async def forget_idempotency_keys() -> None:
     """Keys are kept for a day; a proposal's key lives as long, well past its 15 minutes."""
     async with database().write() as session:
         await session.exec(
-            delete(IdempotencyKey).where(
-                col(IdempotencyKey.created_at) < clock.now() - KEYS_LIVE
-            )
+            delete(IdempotencyKey).where(col(IdempotencyKey.created_at) < clock.now() - KEYS_LIVE)
         )

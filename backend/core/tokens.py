@@ -44,7 +44,10 @@ def mint_session(person: str) -> str:
 def mint_internal(caller: "Caller") -> str:
     """A token for a single call on somebody's behalf, good for a minute; never stored."""
     return mint(
-        caller.person, "internal", timedelta(seconds=INTERNAL_SECONDS), via=caller.via,
+        caller.person,
+        "internal",
+        timedelta(seconds=INTERNAL_SECONDS),
+        via=caller.via,
         conversation=caller.conversation,
     )
 
@@ -53,12 +56,17 @@ def verify(token: str) -> Claims:
     """Read a token of any of our audiences; raises `InvalidToken`."""
     try:
         payload = jwt.decode(
-            token, settings().secret_key.get_secret_value(), algorithms=["HS256"],
-            audience=["api", "internal", "mcp"], options={"require": ["sub", "aud", "exp"]},
+            token,
+            settings().secret_key.get_secret_value(),
+            algorithms=["HS256"],
+            audience=["api", "internal", "mcp"],
+            options={"require": ["sub", "aud", "exp"]},
         )
     except jwt.PyJWTError as exc:
         raise InvalidToken(str(exc)) from exc
     return Claims(
-        person=payload["sub"], audience=payload["aud"], via=payload.get("via") or "rest",
+        person=payload["sub"],
+        audience=payload["aud"],
+        via=payload.get("via") or "rest",
         conversation=payload.get("conversation"),
     )

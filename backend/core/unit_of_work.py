@@ -61,8 +61,11 @@ async def _write(request: Request, endpoint: Handler) -> Response:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= KEY_LENGTH:
         raise Problem(
-            422, "idempotency-key", "The Idempotency-Key can’t be used",
-            f"It has {len(key)} characters.", f"Use between 1 and {KEY_LENGTH} characters.",
+            422,
+            "idempotency-key",
+            "The Idempotency-Key can’t be used",
+            f"It has {len(key)} characters.",
+            f"Use between 1 and {KEY_LENGTH} characters.",
         )
     claims = claims_of(request)
     body = await request.body()
@@ -91,8 +94,14 @@ async def _claim_key(session: AsyncSession, person: str, key: str, fingerprint: 
     make = postgresql_insert if dialect == "postgresql" else sqlite_insert
     statement = (
         make(IdempotencyKey)
-        .values(person=person, key=key, fingerprint=fingerprint, status=0, body="",
-                created_at=clock.now())
+        .values(
+            person=person,
+            key=key,
+            fingerprint=fingerprint,
+            status=0,
+            body="",
+            created_at=clock.now(),
+        )
         .on_conflict_do_nothing()
         .returning(col(IdempotencyKey.key))
     )
@@ -103,11 +112,16 @@ async def _replay(session: AsyncSession, person: str, key: str, fingerprint: str
     stored = await session.get_one(IdempotencyKey, (person, key))
     if stored.fingerprint != fingerprint:
         raise Problem(
-            422, "idempotency-key-reused", "This Idempotency-Key was used for something else",
-            "The same key came before with another request.", "Use a new key for a new request.",
+            422,
+            "idempotency-key-reused",
+            "This Idempotency-Key was used for something else",
+            "The same key came before with another request.",
+            "Use a new key for a new request.",
         )
     return Response(
-        stored.body, status_code=stored.status, media_type="application/json",
+        stored.body,
+        status_code=stored.status,
+        media_type="application/json",
         headers={"Idempotent-Replayed": "true"},
     )
 
@@ -121,9 +135,7 @@ def _preview(response: Response) -> Response:
                 body[name] = None
         if isinstance(body.get("receipt"), dict):
             body["receipt"]["reference"] = None
-    return Response(
-        json.dumps(body), media_type="application/json", headers={"Dry-Run": "true"}
-    )
+    return Response(json.dumps(body), media_type="application/json", headers={"Dry-Run": "true"})
 
 
 def _session(request: Request) -> AsyncSession:
@@ -140,8 +152,12 @@ def _write_headers(
     ] = False,
     idempotency_key: Annotated[
         str | None,
-        Header(alias="Idempotency-Key", min_length=1, max_length=KEY_LENGTH,
-               description="Repeat safely: the same key and body give the first answer"),
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=KEY_LENGTH,
+            description="Repeat safely: the same key and body give the first answer",
+        ),
     ] = None,
 ) -> None:
     """Only documents the two headers; the route class acts on them."""

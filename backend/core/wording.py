@@ -33,8 +33,15 @@ def say_field_error(field: str, raw: Mapping[str, Any]) -> str:
     return f"{name}: {raw['msg'][:1].lower()}{raw['msg'][1:]}."
 
 
-_NOTHING = {"expected": "", "ge": "", "gt": "", "le": "", "lt": "", "max_length": "",
-            "min_length": ""}
+_NOTHING = {
+    "expected": "",
+    "ge": "",
+    "gt": "",
+    "le": "",
+    "lt": "",
+    "max_length": "",
+    "min_length": "",
+}
 _SENTENCES = (
     (("missing",), "{name} is missing."),
     (("literal_error", "enum"), "{name} can’t be {given}. It is one of: {expected}."),

@@ -74,13 +74,16 @@ async def list_demo_people() -> DemoPeople:
     """Everybody you can sign in as."""
     async with database().read() as session:
         rows = await session.exec(
-            select(Person, Organization.name)
-            .join(Organization, col(Organization.domain) == Person.organization_domain)
+            select(Person, Organization.name).join(
+                Organization, col(Organization.domain) == Person.organization_domain
+            )
         )
-        return DemoPeople(items=[
-            DemoPerson(email=p.email, name=p.name, organization=name, kind=p.kind, note=p.note)
-            for p, name in rows.all()
-        ])
+        return DemoPeople(
+            items=[
+                DemoPerson(email=p.email, name=p.name, organization=name, kind=p.kind, note=p.note)
+                for p, name in rows.all()
+            ]
+        )
 
 
 @router.get("/outbox")
@@ -94,11 +97,15 @@ async def read_outbox(
         if to:
             statement = statement.where(col(Mail.to) == to.lower())
         mails = (await session.exec(statement)).all()
-    return Outbox(items=[
-        OutboxMail(**mail.model_dump(include={"to", "subject", "text", "html", "attachments",
-                                              "at"}), links=links_in(mail.text))
-        for mail in mails
-    ])
+    return Outbox(
+        items=[
+            OutboxMail(
+                **mail.model_dump(include={"to", "subject", "text", "html", "attachments", "at"}),
+                links=links_in(mail.text),
+            )
+            for mail in mails
+        ]
+    )
 
 
 @router.post("/clock")

@@ -50,7 +50,9 @@ def _person(row: dict[str, Any]) -> Person:
     desk = row.get("desk") or {}
     plain = {k: v for k, v in row.items() if k in Person.model_fields}
     return Person(
-        **plain, organization_domain=row["organization"], desk_role=desk.get("role"),
+        **plain,
+        organization_domain=row["organization"],
+        desk_role=desk.get("role"),
         desk_queues=desk.get("queues") or [],
     )
 
@@ -60,8 +62,10 @@ async def _account(session: AsyncSession, row: dict[str, Any]) -> None:
     plain = {k: v for k, v in row.items() if k in SmartAccount.model_fields}
     activated = row.get("activated_days_ago")
     account = SmartAccount(
-        **plain, smart_licensing_notice=notices["smart_licensing"],
-        admin_notice=notices["admin"], created_at=_ago(row["created_days_ago"]),
+        **plain,
+        smart_licensing_notice=notices["smart_licensing"],
+        admin_notice=notices["admin"],
+        created_at=_ago(row["created_days_ago"]),
         activated_at=None if activated is None else _ago(activated),
     )
     session.add(account)
@@ -70,7 +74,9 @@ async def _account(session: AsyncSession, row: dict[str, Any]) -> None:
     for one in row["virtual_accounts"]:
         parent = one.pop("parent", None)
         virtual_account = VirtualAccount(
-            **one, smart_account_id=account.id, key=one["name"].casefold(),
+            **one,
+            smart_account_id=account.id,
+            key=one["name"].casefold(),
             parent_id=places[parent] if parent else None,
         )
         places[virtual_account.name] = virtual_account.id
@@ -89,14 +95,13 @@ def _ago(days: float) -> Any:
 async def _member(
     session: AsyncSession, account: SmartAccount, row: dict[str, Any], places: dict[str, str]
 ) -> None:
-    membership = Membership(
-        smart_account_id=account.id, person=row["email"], role=row["role"]
-    )
+    membership = Membership(smart_account_id=account.id, person=row["email"], role=row["role"])
     session.add(membership)
     await session.flush()
     session.add_all(
         MembershipPlace(
-            membership_id=membership.id, virtual_account_id=places[name],
+            membership_id=membership.id,
+            virtual_account_id=places[name],
             include_nested=row.get("include_nested", False),
         )
         for name in row.get("virtual_accounts") or []
@@ -107,8 +112,10 @@ async def _group(
     session: AsyncSession, account: SmartAccount, row: dict[str, Any], places: dict[str, str]
 ) -> None:
     group = UserGroup(
-        smart_account_id=account.id, name=row["name"],
-        description=row.get("description") or "", role=row["role"],
+        smart_account_id=account.id,
+        name=row["name"],
+        description=row.get("description") or "",
+        role=row["role"],
     )
     session.add(group)
     await session.flush()

@@ -33,8 +33,11 @@ def _render(kind: str, item: object, _: object) -> str | Literal[False]:
 def run(connection: Connection) -> None:
     """Migrate over an open connection."""
     context.configure(
-        connection=connection, target_metadata=SQLModel.metadata, include_object=_ours,
-        render_as_batch=connection.dialect.name == "sqlite", compare_type=True,
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        include_object=_ours,
+        render_as_batch=connection.dialect.name == "sqlite",
+        compare_type=True,
         render_item=_render,
     )
     with context.begin_transaction():

@@ -18,8 +18,10 @@ _LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
 @lru_cache
 def _templates() -> Environment:
     return Environment(
-        loader=FileSystemLoader(settings().data_dir / "mails"), undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader(settings().data_dir / "mails"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
         # The templates are plain text; `_html` escapes everything that came from people.
         autoescape=False,  # noqa: S701
     )
@@ -27,8 +29,8 @@ def _templates() -> Environment:
 
 def render(kind: str, facts: dict[str, Any]) -> tuple[str, str, str]:
     """Subject, text and HTML of a mail; the template's first line is the subject."""
-    rendered = _templates().get_template(f"{kind}.txt").render(
-        facts | {"base_url": settings().base_url}
+    rendered = (
+        _templates().get_template(f"{kind}.txt").render(facts | {"base_url": settings().base_url})
     )
     subject, _, body = rendered.partition("\n")
     text = re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
@@ -63,8 +65,15 @@ async def put_in_outbox(
     if there.first() is not None:
         return
     subject, text, markup = render(kind, facts)
-    session.add(Mail(
-        event_id=event_id, kind=kind, to=to, subject=subject, text=text, html=markup,
-        attachments=attachments or [],
-    ))
+    session.add(
+        Mail(
+            event_id=event_id,
+            kind=kind,
+            to=to,
+            subject=subject,
+            text=text,
+            html=markup,
+            attachments=attachments or [],
+        )
+    )
     await session.flush()

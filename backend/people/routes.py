@@ -31,13 +31,19 @@ async def sign_in_demo(body: DemoSignIn, session: SessionDep, response: Response
     person = await session.get(Person, body.email)
     if person is None:
         raise Problem(
-            404, "not-found", "Nobody of that name here",
+            404,
+            "not-found",
+            "Nobody of that name here",
             f"{body.email} is not in the demo world.",
             "GET /api/v1/demo/people lists everybody you can be.",
         )
     token = mint_session(person.email)
     response.set_cookie(
-        COOKIE, token, max_age=settings().session_hours * 3600, httponly=True, samesite="lax",
+        COOKIE,
+        token,
+        max_age=settings().session_hours * 3600,
+        httponly=True,
+        samesite="lax",
         secure=settings().base_url.startswith("https://"),
     )
     return SignedIn(access_token=token, user=await service.me(session, person))

@@ -12,29 +12,45 @@ from backend.people.schemas import Me, MeAnswer, UpdateMe
 async def me(session: AsyncSession, person: Person) -> Me:
     """The profile, with the roles held."""
     return Me.model_validate(
-        person.model_dump(include={"email", "name", "kind", "phone", "language", "time_zone",
-                                   "address", "email_pending"})
+        person.model_dump(
+            include={
+                "email",
+                "name",
+                "kind",
+                "phone",
+                "language",
+                "time_zone",
+                "address",
+                "email_pending",
+            }
+        )
         | {
             "organization": await repository.organization_name(session, person),
             "roles": await repository.roles_of(session, person.email),
             "desk": {"role": person.desk_role, "queues": person.desk_queues}
-            if person.desk_role else None,
+            if person.desk_role
+            else None,
         }
     )
 
 
-async def update(
-    session: AsyncSession, person: Person, acting: Acting, body: UpdateMe
-) -> MeAnswer:
+async def update(session: AsyncSession, person: Person, acting: Acting, body: UpdateMe) -> MeAnswer:
     """Change one's own profile; only what the body names changes."""
     changes = body.model_dump(include=body.model_fields_set)
     for name, value in changes.items():
         setattr(person, name, value)
-    lines = [Line(label=k.replace("_", " ").capitalize(), value=str(v or "removed"))
-             for k, v in changes.items()]
+    lines = [
+        Line(label=k.replace("_", " ").capitalize(), value=str(v or "removed"))
+        for k, v in changes.items()
+    ]
     session.add(person)
     await session.flush()
-    await record(session, "profile_changed", acting, subject=person.email,
-                 text="Profile changed: " + ", ".join(line.label for line in lines))
+    await record(
+        session,
+        "profile_changed",
+        acting,
+        subject=person.email,
+        text="Profile changed: " + ", ".join(line.label for line in lines),
+    )
     shown = await me(session, person)
     return MeAnswer(**shown.model_dump(), receipt=Receipt(title="Profile saved", lines=lines))

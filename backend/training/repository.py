@@ -14,7 +14,12 @@ from backend.training.windows import WindowIn
 
 
 async def equal_open_case(
-    session: AsyncSession, *, requester: str, kind: str, portal: str, starts: Sequence[datetime],
+    session: AsyncSession,
+    *,
+    requester: str,
+    kind: str,
+    portal: str,
+    starts: Sequence[datetime],
     within: timedelta,
 ) -> Case | None:
     """An open case of the same requester, kind and portal, with an equal start of a window."""
@@ -23,8 +28,11 @@ async def equal_open_case(
         .join(Engagement, col(Engagement.case_number) == Case.number)
         .join(EngagementWindow, col(EngagementWindow.case_number) == Case.number)
         .where(
-            Case.requester == requester, Engagement.kind == kind, Engagement.portal == portal,
-            col(Case.status).in_(OPEN), col(EngagementWindow.start).in_(list(starts)),
+            Case.requester == requester,
+            Engagement.kind == kind,
+            Engagement.portal == portal,
+            col(Case.status).in_(OPEN),
+            col(EngagementWindow.start).in_(list(starts)),
             col(Case.created_at) > clock.now() - within,
         )
         .order_by(col(Case.created_at).desc())
@@ -43,7 +51,9 @@ async def replace_windows(
     for position, window in enumerate(windows):
         if window.end is None:
             raise ValueError("a checked window has an end")
-        session.add(EngagementWindow(
-            case_number=case_number, position=position, start=window.start, end=window.end
-        ))
+        session.add(
+            EngagementWindow(
+                case_number=case_number, position=position, start=window.start, end=window.end
+            )
+        )
     await session.flush()

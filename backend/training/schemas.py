@@ -53,7 +53,8 @@ class CreateTrainingEngagement(WithWindows):
         ge=1, le=MOST_ATTENDEES, description="How many people take part, 1 to 100"
     )
     attendee_emails: list[Email] = Field(
-        default_factory=list, max_length=MOST_ATTENDEES,
+        default_factory=list,
+        max_length=MOST_ATTENDEES,
         description="Addresses that get the invitation too",
     )
     language: Language = Field(description="Language of the session, like en or de")

@@ -34,15 +34,21 @@ async def create(
     await lock_row(session, Person, person.email)
     if not body.open_another:
         existing = await repository.equal_open_case(
-            session, requester=person.email, kind=body.kind, portal=body.portal,
+            session,
+            requester=person.email,
+            kind=body.kind,
+            portal=body.portal,
             starts=[w.start for w in body.windows],
             within=timedelta(hours=desk().duplicate_hours),
         )
         if existing is not None:
             return await case_service.answer(
-                session, existing, person,
+                session,
+                existing,
+                person,
                 case_service.receipt_for(
-                    existing, f"You already have case {existing.number}",
+                    existing,
+                    f"You already have case {existing.number}",
                     ("Subject", existing.title),
                 ),
                 already_exists=True,
@@ -52,9 +58,7 @@ async def create(
     await case_service.note_event(
         session, "training_requested", case, acting, f"{case.title} requested"
     )
-    return await case_service.answer(
-        session, case, person, _receipt(case, body, account)
-    )
+    return await case_service.answer(session, case, person, _receipt(case, body, account))
 
 
 async def _account(
@@ -66,52 +70,84 @@ async def _account(
     for account in own:
         if account.domain == body.smart_account:
             return account
-    raise invalid([FieldError(
-        field="smart_account", code="not_yours",
-        message=f"You have no role in a Smart Account with the domain {body.smart_account}. "
-        "Leave it out, or name one of yours"
-        + (f": {', '.join(a.domain for a in own)}." if own else "."),
-    )])
+    raise invalid(
+        [
+            FieldError(
+                field="smart_account",
+                code="not_yours",
+                message=f"You have no role in a Smart Account with the domain {body.smart_account}. "
+                "Leave it out, or name one of yours"
+                + (f": {', '.join(a.domain for a in own)}." if own else "."),
+            )
+        ]
+    )
 
 
 async def _insert(
-    session: AsyncSession, person: Person, acting: Acting, body: CreateTrainingEngagement,
+    session: AsyncSession,
+    person: Person,
+    acting: Acting,
+    body: CreateTrainingEngagement,
     account: SmartAccount | None,
 ) -> Case:
     queue = desk().route(
-        kind=body.kind, category=Category.TRAINING, portal=body.portal,
+        kind=body.kind,
+        category=Category.TRAINING,
+        portal=body.portal,
         severity=TRAINING_SEVERITY,
     )
     case = Case(
-        number=await cases.next_number(session), kind=body.kind, category=Category.TRAINING,
-        portal=body.portal, severity=TRAINING_SEVERITY, queue=queue, requester=person.email,
+        number=await cases.next_number(session),
+        kind=body.kind,
+        category=Category.TRAINING,
+        portal=body.portal,
+        severity=TRAINING_SEVERITY,
+        queue=queue,
+        requester=person.email,
         title=f"{KIND_NAMES[body.kind]} on {PORTAL_NAMES[body.portal]}",
-        description=body.notes or "", phone=body.phone or person.phone,
-        conversation=acting.conversation, smart_account_id=account.id if account else None,
+        description=body.notes or "",
+        phone=body.phone or person.phone,
+        conversation=acting.conversation,
+        smart_account_id=account.id if account else None,
     )
     session.add(case)
     await session.flush()
-    session.add(Engagement(
-        case_number=case.number,
-        **body.model_dump(include={"kind", "portal", "topics", "time_zone", "attendees",
-                                   "attendee_emails", "language", "notes"}),
-    ))
+    session.add(
+        Engagement(
+            case_number=case.number,
+            **body.model_dump(
+                include={
+                    "kind",
+                    "portal",
+                    "topics",
+                    "time_zone",
+                    "attendees",
+                    "attendee_emails",
+                    "language",
+                    "notes",
+                }
+            ),
+        )
+    )
     await session.flush()
     await repository.replace_windows(session, case.number, body.windows)
     await case_service.add_entry(session, case, "opened", person.email, body.notes or "")
     return case
 
 
-def _receipt(
-    case: Case, body: CreateTrainingEngagement, account: SmartAccount | None
-) -> Receipt:
+def _receipt(case: Case, body: CreateTrainingEngagement, account: SmartAccount | None) -> Receipt:
     return case_service.receipt_for(
-        case, f"{KIND_NAMES[body.kind]} requested",
-        ("What", case.title), ("Topics", "; ".join(body.topics)),
+        case,
+        f"{KIND_NAMES[body.kind]} requested",
+        ("What", case.title),
+        ("Topics", "; ".join(body.topics)),
         ("Preferred times", say_windows(body.windows, body.time_zone)),
-        ("Attendees", str(body.attendees)), ("Invitations to", ", ".join(body.attendee_emails)),
-        ("Language", body.language), ("Phone", case.phone),
-        ("Smart Account", account.name if account else None), ("Notes", body.notes),
+        ("Attendees", str(body.attendees)),
+        ("Invitations to", ", ".join(body.attendee_emails)),
+        ("Language", body.language),
+        ("Phone", case.phone),
+        ("Smart Account", account.name if account else None),
+        ("Notes", body.notes),
         ("Goes to", desk().queues[case.queue]),
     )
 
@@ -133,7 +169,8 @@ async def _engagement(
     found = await cases.engagement_of(session, case.number)
     if found is None:
         raise conflict(
-            "not-a-training", "This case is no training session",
+            "not-a-training",
+            "This case is no training session",
             f"Case {case.number} is “{case.title}”.",
             "Name the case of a training session or a demo.",
         )
@@ -148,9 +185,7 @@ async def schedule(
     case_service.require_desk(person, case)
     case_service.require_open(case)
     zone = ZoneInfo(engagement.time_zone)
-    start, end = (
-        m.replace(tzinfo=zone) if m.tzinfo is None else m for m in (body.start, body.end)
-    )
+    start, end = (m.replace(tzinfo=zone) if m.tzinfo is None else m for m in (body.start, body.end))
     _check_schedule(start, end)
     engagement.scheduled_start, engagement.scheduled_end = start, end
     engagement.trainer = body.trainer
@@ -159,22 +194,38 @@ async def schedule(
     session.add(engagement)
     if case.status != Status.IN_PROGRESS:
         case.status = Status.IN_PROGRESS
-        await case_service.add_entry(session, case, "status", person.email,
-                                     status=Status.IN_PROGRESS)
+        await case_service.add_entry(
+            session, case, "status", person.email, status=Status.IN_PROGRESS
+        )
     when = f"{say_time(start.astimezone(zone))} ({engagement.time_zone})"
     entry = await case_service.add_entry(
-        session, case, "scheduled", person.email, f"Scheduled for {when}",
-        start=start.isoformat(), end=end.isoformat(), trainer=engagement.trainer,
+        session,
+        case,
+        "scheduled",
+        person.email,
+        f"Scheduled for {when}",
+        start=start.isoformat(),
+        end=end.isoformat(),
+        trainer=engagement.trainer,
         meeting_url=engagement.meeting_url,
     )
     await case_service.note_event(
         session, "training_scheduled", case, acting, f"Scheduled for {when}", entry=entry.id
     )
-    return await case_service.answer(session, case, person, case_service.receipt_for(
-        case, "Session scheduled", ("What", case.title), ("When", when),
-        ("Trainer", engagement.trainer), ("Join at", engagement.meeting_url),
-        ("Invitations to", ", ".join([case.requester, *engagement.attendee_emails])),
-    ))
+    return await case_service.answer(
+        session,
+        case,
+        person,
+        case_service.receipt_for(
+            case,
+            "Session scheduled",
+            ("What", case.title),
+            ("When", when),
+            ("Trainer", engagement.trainer),
+            ("Join at", engagement.meeting_url),
+            ("Invitations to", ", ".join([case.requester, *engagement.attendee_emails])),
+        ),
+    )
 
 
 def _check_schedule(start: datetime, end: datetime) -> None:
@@ -204,19 +255,31 @@ async def reschedule(
     await repository.replace_windows(session, case.number, body.windows)
     if case.status == Status.CUSTOMER_PENDING:
         case.status = Status.IN_PROGRESS
-        await case_service.add_entry(session, case, "status", person.email,
-                                     status=Status.IN_PROGRESS)
+        await case_service.add_entry(
+            session, case, "status", person.email, status=Status.IN_PROGRESS
+        )
     times = say_windows(body.windows, body.time_zone)
-    await case_service.add_entry(session, case, "rescheduled", person.email,
-                                 f"New preferred times: {times}")
+    await case_service.add_entry(
+        session, case, "rescheduled", person.email, f"New preferred times: {times}"
+    )
     await case_service.note_event(
-        session, "training_rescheduled", case, acting, f"New preferred times: {times}",
+        session,
+        "training_rescheduled",
+        case,
+        acting,
+        f"New preferred times: {times}",
         withdrawn=withdrawn,
         **{k: v.isoformat() for k, v in before.items() if v},
     )
-    return await case_service.answer(session, case, person, case_service.receipt_for(
-        case, "New times sent", ("What", case.title), ("Preferred times", times),
-        ("Invitation", "withdrawn until the new time is fixed" if withdrawn else None),
-    ))
-
-
+    return await case_service.answer(
+        session,
+        case,
+        person,
+        case_service.receipt_for(
+            case,
+            "New times sent",
+            ("What", case.title),
+            ("Preferred times", times),
+            ("Invitation", "withdrawn until the new time is fixed" if withdrawn else None),
+        ),
+    )

@@ -13,8 +13,11 @@ class VirtualAccount(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("smart_account_id", "key"),
         Index(
-            "one_default_virtual_account", "smart_account_id", unique=True,
-            sqlite_where=text("is_default"), postgresql_where=text("is_default"),
+            "one_default_virtual_account",
+            "smart_account_id",
+            unique=True,
+            sqlite_where=text("is_default"),
+            postgresql_where=text("is_default"),
         ),
     )
 
