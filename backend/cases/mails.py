@@ -104,6 +104,7 @@ async def _mail_invitation(
             "end": end.astimezone(ZoneInfo(engagement.time_zone)),
         }
         calendar = invitation(case, engagement, start, end, withdraw=withdraw)
+        method = "CANCEL" if withdraw else "REQUEST"
         for address in dict.fromkeys([case.requester, *engagement.attendee_emails]):
             await put_in_outbox(
                 session,
@@ -115,7 +116,7 @@ async def _mail_invitation(
                     {
                         "filename": "invitation.ics",
                         "content": calendar,
-                        "content_type": f"text/calendar; method={'CANCEL' if withdraw else 'REQUEST'}",
+                        "content_type": f"text/calendar; method={method}",
                     }
                 ],
             )

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, UploadFile
 from sqlmodel import col
 
-from backend.cases import attachments, presentation, repository, service
+from backend.cases import attachments, presentation, repository, service, work
 from backend.cases.desk import desk
 from backend.cases.models import Case
 from backend.cases.schemas import (
@@ -98,7 +98,7 @@ async def update_case(
     session: SessionDep,
 ) -> CaseAnswer:
     """Change a case's status, severity, queue or assignee. For support agents."""
-    return await service.update(session, person, acting, case_number, body)
+    return await work.update(session, person, acting, case_number, body)
 
 
 @router.post("/cases/{case_number}/claim", operation_id="claim_case", dependencies=WRITE_HEADERS)
@@ -106,7 +106,7 @@ async def claim_case(
     case_number: Number, person: CurrentPerson, acting: ActingDep, session: SessionDep
 ) -> CaseAnswer:
     """Take a case to work on it. For support agents."""
-    return await service.claim(session, person, acting, case_number)
+    return await work.claim(session, person, acting, case_number)
 
 
 @router.post(
@@ -120,7 +120,7 @@ async def reply_to_case(
     session: SessionDep,
 ) -> CaseAnswer:
     """Answer the requester of a case, in the chat and by mail. For support agents."""
-    return await service.reply(session, person, acting, case_number, body.text)
+    return await work.reply(session, person, acting, case_number, body.text)
 
 
 @router.post("/cases/{case_number}/notes", operation_id="add_case_note", dependencies=WRITE_HEADERS)

@@ -75,7 +75,8 @@ async def _account(
             FieldError(
                 field="smart_account",
                 code="not_yours",
-                message=f"You have no role in a Smart Account with the domain {body.smart_account}. "
+                message="You have no role in a Smart Account with the domain "
+                f"{body.smart_account}. "
                 "Leave it out, or name one of yours"
                 + (f": {', '.join(a.domain for a in own)}." if own else "."),
             )

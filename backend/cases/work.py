@@ -1,0 +1,168 @@
+"""What support agents do with cases: take, change, answer. One function a verb."""
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.cases import repository, service
+from backend.cases.desk import desk
+from backend.cases.models import Case
+from backend.cases.schemas import (
+    SEVERITY_NAMES,
+    STATUS_NAMES,
+    TRANSITIONS,
+    CaseAnswer,
+    Status,
+    UpdateCase,
+)
+from backend.core.events import Acting
+from backend.core.identity import Person
+from backend.core.policy import DeskAction, desk_allows
+from backend.core.problems import FieldError, conflict, invalid
+
+
+async def claim(session: AsyncSession, person: Person, acting: Acting, number: str) -> CaseAnswer:
+    """Take a case. Of two agents at once one gets it, the other a 409 with the name."""
+    case = await service.find_to_change(session, person, number)
+    service.require_desk(person, case)
+    service.require_open(case)
+    if case.assignee and case.assignee != person.email:
+        holder = (await repository.people(session, [case.assignee]))[case.assignee]
+        raise conflict(
+            "case-taken",
+            "Somebody else has this case",
+            f"{holder.name} ({holder.email}) already works on it.",
+            "Pick another case, or ask for it to be handed over.",
+        )
+    if case.assignee is None:
+        case.assignee = person.email
+        await service.add_entry(session, case, "assigned", person.email, assignee=person.email)
+        await _set_status_if_new(session, case, person, Status.ACKNOWLEDGED)
+        await service.note_event(session, "case_claimed", case, acting, f"Claimed by {person.name}")
+    return await service.answer(
+        session,
+        case,
+        person,
+        service.receipt_for(case, "You have this case", ("Subject", case.title)),
+    )
+
+
+async def _set_status_if_new(
+    session: AsyncSession, case: Case, person: Person, status: Status
+) -> None:
+    if case.status == Status.NEW:
+        case.status = status
+        await service.add_entry(session, case, "status", person.email, status=status)
+
+
+async def update(
+    session: AsyncSession, person: Person, acting: Acting, number: str, body: UpdateCase
+) -> CaseAnswer:
+    """Change status, severity, queue or assignee; each change is an entry and an event."""
+    case = await service.find_to_change(session, person, number)
+    service.require_desk(person, case)
+    changes: list[tuple[str, str]] = []
+    if body.status and body.status != case.status:
+        _refuse_transition(case, body.status)
+        case.status = body.status
+        changes.append(("Status", STATUS_NAMES[body.status]))
+        await service.add_entry(session, case, "status", person.email, status=body.status)
+        closed = body.status is Status.CLOSED
+        await service.note_event(
+            session,
+            "case_closed" if closed else "case_status_changed",
+            case,
+            acting,
+            f"Status: {STATUS_NAMES[body.status]}",
+        )
+    if body.severity and body.severity != case.severity:
+        case.severity = body.severity
+        changes.append(("Severity", SEVERITY_NAMES[body.severity]))
+        await service.add_entry(
+            session, case, "severity", person.email, internal=True, severity=body.severity
+        )
+    if "assignee" in body.model_fields_set and body.assignee != case.assignee:
+        changes.append(await _assign(session, case, person, body.assignee, body.queue))
+    if body.queue and body.queue != case.queue:
+        changes.append(await _move(session, case, person, body.queue))
+    if changes:
+        await service.note_event(
+            session,
+            "case_updated",
+            case,
+            acting,
+            "; ".join(f"{label}: {value}" for label, value in changes),
+        )
+    title = "Case updated" if changes else "Nothing to change"
+    return await service.answer(session, case, person, service.receipt_for(case, title, *changes))
+
+
+def _refuse_transition(case: Case, status: Status) -> None:
+    if status not in TRANSITIONS[Status(case.status)]:
+        raise conflict(
+            "status",
+            "The status can’t change that way",
+            f"A case that is {case.status.replace('_', ' ')} can’t become "
+            f"{status.replace('_', ' ')}.",
+            "Possible now: "
+            + (", ".join(sorted(TRANSITIONS[Status(case.status)])) or "nothing; it has ended")
+            + ".",
+        )
+
+
+async def _assign(
+    session: AsyncSession, case: Case, person: Person, assignee: str | None, queue: str | None
+) -> tuple[str, str]:
+    service.require_open(case)
+    if assignee is not None:
+        agent = (await repository.people(session, [assignee])).get(assignee)
+        if agent is None or not desk_allows(agent, DeskAction.WORK_CASES, queue or case.queue):
+            raise invalid(
+                [
+                    FieldError(
+                        field="assignee",
+                        code="unknown",
+                        message=f"{assignee} is not an agent of this queue.",
+                    )
+                ]
+            )
+    case.assignee = assignee
+    await service.add_entry(
+        session, case, "assigned" if assignee else "released", person.email, assignee=assignee
+    )
+    return ("Assigned to", assignee or "nobody")
+
+
+async def _move(session: AsyncSession, case: Case, person: Person, queue: str) -> tuple[str, str]:
+    if queue not in desk().queues:
+        raise invalid(
+            [
+                FieldError(
+                    field="queue",
+                    code="unknown",
+                    message=f"There is no queue {queue}. It is one of: {', '.join(desk().queues)}.",
+                )
+            ]
+        )
+    case.queue = queue
+    await service.add_entry(session, case, "queue", person.email, internal=True, queue=queue)
+    return ("Queue", desk().queues[queue])
+
+
+async def reply(
+    session: AsyncSession, person: Person, acting: Acting, number: str, said: str
+) -> CaseAnswer:
+    """Answer the requester: in the thread, in the chat it came from, and by mail."""
+    case = await service.find_to_change(session, person, number)
+    service.require_desk(person, case)
+    service.require_open(case)
+    await _set_status_if_new(session, case, person, Status.IN_PROGRESS)
+    entry = await service.add_entry(session, case, "reply", person.email, said)
+    await service.note_event(
+        session,
+        "case_replied",
+        case,
+        acting,
+        f"Answered by {person.name}",
+        entry=entry.id,
+        said=said,
+    )
+    return await service.answer(session, case, person, service.receipt_for(case, "Answer sent"))

@@ -1,0 +1,296 @@
+"""Scenarios: a conversation as data, held against the real product and its database.
+
+A scenario names a person and a portal, then turns. A turn `say`s words, `press`es a button by
+its title, `answer`s the open question by its slot (whatever its wording), or `confirm`s and
+`cancel`s the card. `expect` looks at the turn's replies, `finish` answers all questions from
+`facts` until the card is there, and `cases` says what the person's cases are afterwards:
+nothing more and nothing less.
+
+Words may hold `{day:5}` (the fifth working day from now, ISO), `{weekday:5}` (its name and
+date), `{number}` (of the case opened last).
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from tests.product import Person, Product, working_day
+
+MOST_QUESTIONS = 12
+Reply = dict[str, Any]
+
+
+class Strict(BaseModel):
+    """A misspelt key is an error, not a check that never happens."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Expect(Strict):
+    """What a turn's replies must be like."""
+
+    says: list[str] | str = Field(default_factory=list, description="Patterns that must occur")
+    never_says: list[str] | str = Field(default_factory=list)
+    asks: str | None = Field(default=None, description="The slot of the one question")
+    kind: str | None = Field(default=None, description="The kind of that question")
+    required: bool | None = None
+    options: list[str] | None = Field(default=None, description="Values it must offer")
+    asks_nothing: bool = False
+    buttons: list[str] = Field(default_factory=list, description="Titles that must be offered")
+    card: str | None = Field(default=None, description="Kind of a card that must be shown")
+    proposes: str | None = Field(default=None, description="Operation of the card to confirm")
+    arguments: dict[str, Any] = Field(default_factory=dict, description="Of that proposal")
+    proposes_nothing: bool = False
+    preview: list[str] = Field(default_factory=list, description="Patterns of the card's lines")
+    sources: bool = False
+
+
+class Turn(Strict):
+    """One thing the person does, and what must follow."""
+
+    say: str | None = None
+    press: str | None = None
+    answer: str | None = None
+    confirm: bool = False
+    cancel: bool = False
+    finish: bool = Field(default=False, description="Answer questions until the card is there")
+    expect: Expect = Expect()
+
+
+class Scenario(Strict):
+    """A whole conversation."""
+
+    name: str
+    category: Literal[
+        "happy", "many facts", "corrections", "digressions", "cancellations", "disambiguation",
+        "invalid input", "duplicates", "refusals", "handoff",
+    ]  # fmt: skip
+    person: str
+    portal: str = "clc"
+    before: list[dict[str, Any]] = Field(
+        default_factory=list, description="Training requests sent by REST before it begins"
+    )
+    facts: dict[str, str] = Field(default_factory=dict, description="Answers by slot")
+    turns: list[Turn]
+    cases: list[dict[str, Any]] = Field(
+        description="The person's cases afterwards, newest first; {} for one that is not looked at"
+    )
+
+
+def load(folder: Path) -> Iterator[Scenario]:
+    """Every scenario of a folder's YAML files."""
+    for path in sorted(folder.glob("*.yml")):
+        for raw in yaml.safe_load(path.read_text()):
+            yield Scenario.model_validate(raw)
+
+
+class Failed(AssertionError):
+    """A scenario went wrong; the text has the transcript."""
+
+
+class Run:
+    """One scenario on a running product."""
+
+    def __init__(self, product: Product, scenario: Scenario) -> None:
+        self._scenario = scenario
+        self._person: Person = product.client(scenario.person)
+        self._replies: list[Reply] = []
+        self._last: list[Reply] = []
+        self._number = ""
+
+    def __call__(self) -> None:
+        """Play it; raise `Failed` with the transcript when anything is not as said."""
+        known = {case["number"] for case in self._person.cases()}
+        for body in self._scenario.before:
+            sent = self._person.http.post("/training-engagements", json=self._filled(body))
+            self._number = sent.raise_for_status().json()["number"]
+        self._last = self._person.begin(self._scenario.portal)
+        for number, turn in enumerate(self._scenario.turns, start=1):
+            self._take(turn)
+            self._check(turn, number)
+        self._check_cases([c for c in self._person.cases() if c["number"] not in known])
+
+    def _take(self, turn: Turn) -> None:
+        if turn.say is not None:
+            self._hear(self._person.say(self._fill(turn.say)))
+        if turn.press is not None:
+            self._hear(self._person.press(self._payload(turn.press)))
+        if turn.answer is not None:
+            self._answer(turn.answer)
+        if turn.finish:
+            self._finish()
+        if turn.confirm or turn.cancel:
+            self._settle("confirm" if turn.confirm else "cancel")
+
+    def _hear(self, replies: list[Reply]) -> None:
+        if not replies:
+            self._fail("the assistant was silent")
+        self._last = replies
+        self._replies = replies
+        for reply in replies:
+            if (reply.get("case") or {}).get("number"):
+                self._number = reply["case"]["number"]
+
+    def _payload(self, title: str) -> str:
+        offered = {}
+        for message in self._person.transcript():
+            for button in message["buttons"] + ((message["ask"] or {}).get("options") or []):
+                offered[button["title"].lower()] = button["payload"]
+        if title.lower() not in offered:
+            self._fail(f"nothing called {title!r} was offered, only {sorted(offered)}")
+        return offered[title.lower()]
+
+    def _question(self) -> dict[str, Any] | None:
+        asked = [reply["ask"] for reply in self._last if reply["ask"]]
+        if len(asked) > 1:
+            self._fail(f"{len(asked)} questions at once")
+        return asked[0] if asked else None
+
+    def _answer(self, text: str) -> None:
+        if self._question() is None:
+            self._fail("there is no question to answer")
+        self._hear(self._person.say(self._fill(text)))
+
+    def _finish(self) -> None:
+        """Answer by slot, never by wording, until the card is there."""
+        for _ in range(MOST_QUESTIONS):
+            if self._proposal() is not None:
+                return
+            question = self._question()
+            if question is None:
+                self._fail("neither a question nor a card")
+            slot = question["slot"]
+            if slot in self._scenario.facts:
+                self._hear(self._person.say(self._fill(self._scenario.facts[slot])))
+            elif not question["required"]:
+                self._hear(self._person.say("skip"))
+            else:
+                self._fail(f"asked for {slot}, which the scenario has no fact for")
+        self._fail(f"no card after {MOST_QUESTIONS} questions")
+
+    def _proposal(self) -> dict[str, Any] | None:
+        cards = [reply["proposal"] for reply in self._last if reply["proposal"]]
+        return cards[-1] if cards else None
+
+    def _settle(self, how: str) -> None:
+        open_cards = [
+            message["proposal"]
+            for message in self._person.transcript()
+            if message["proposal"] and message["proposal"]["status"] == "open"
+        ]
+        if len(open_cards) != 1:
+            self._fail(f"{len(open_cards)} open cards to {how}")
+        settled = self._person.settle(open_cards[0]["id"], how)
+        if settled.status_code != 200:
+            self._fail(f"{how} answered {settled.status_code}: {settled.text}")
+        self._hear(settled.json()["replies"])
+
+    def _check(self, turn: Turn, number: int) -> None:
+        expect, replies = turn.expect, self._replies
+        text = "\n".join(reply["text"] for reply in replies)
+        for pattern in _list(expect.says):
+            if not re.search(self._fill(pattern), text, re.IGNORECASE):
+                self._fail(f"turn {number}: nothing said matches {pattern!r}")
+        for pattern in _list(expect.never_says):
+            if re.search(self._fill(pattern), text, re.IGNORECASE):
+                self._fail(f"turn {number}: it said {pattern!r}")
+        self._check_question(expect, number)
+        self._check_offers(expect, number)
+        self._check_proposal(expect, number)
+
+    def _check_question(self, expect: Expect, number: int) -> None:
+        question = self._question() or {}
+        if expect.asks_nothing and question:
+            self._fail(f"turn {number}: it asked for {question['slot']}")
+        for name, wanted in (
+            ("slot", expect.asks), ("kind", expect.kind), ("required", expect.required),
+        ):  # fmt: skip
+            if wanted is not None and question.get(name) != wanted:
+                self._fail(f"turn {number}: the question’s {name} is {question.get(name)!r}")
+        offered = {str(option["value"]) for option in question.get("options") or []}
+        if not set(expect.options or []) <= offered:
+            self._fail(f"turn {number}: options are {sorted(offered)}")
+
+    def _check_offers(self, expect: Expect, number: int) -> None:
+        titles = {button["title"] for reply in self._replies for button in reply["buttons"]}
+        if not set(expect.buttons) <= titles:
+            self._fail(f"turn {number}: buttons are {sorted(titles)}")
+        kinds = {reply["card"]["kind"] for reply in self._replies if reply["card"]}
+        if expect.card is not None and expect.card not in kinds:
+            self._fail(f"turn {number}: cards are {sorted(kinds)}")
+        if expect.sources and not any(reply["sources"] for reply in self._replies):
+            self._fail(f"turn {number}: no source is named")
+
+    def _check_proposal(self, expect: Expect, number: int) -> None:
+        proposal = self._proposal()
+        if expect.proposes_nothing and proposal is not None:
+            self._fail(f"turn {number}: it proposed {proposal['operation']}")
+        if expect.proposes is None:
+            return
+        if proposal is None or proposal["operation"] != expect.proposes:
+            self._fail(f"turn {number}: it did not propose {expect.proposes}")
+        self._compare(self._filled(expect.arguments), proposal["arguments"], f"turn {number}")
+        lines = "\n".join(f"{x['label']}: {x['value']}" for x in proposal["preview"]["lines"])
+        for pattern in expect.preview:
+            if not re.search(self._fill(pattern), lines, re.IGNORECASE):
+                self._fail(f"turn {number}: the card has no {pattern!r} but\n{lines}")
+
+    def _check_cases(self, found: list[dict[str, Any]]) -> None:
+        wanted = self._scenario.cases
+        if len(found) != len(wanted):
+            numbers = [case["number"] for case in found]
+            self._fail(f"{len(found)} new cases afterwards, not {len(wanted)}: {numbers}")
+        for want, case in zip(wanted, found, strict=True):
+            self._compare(self._filled(want), case, case["number"])
+
+    def _compare(self, want: Any, got: Any, where: str) -> None:
+        """`want` is a part of `got`: named keys of objects, whole lists, equal moments."""
+        if isinstance(want, dict):
+            for key, value in want.items():
+                self._compare(value, (got or {}).get(key), f"{where}.{key}")
+        elif isinstance(want, list) and isinstance(got, list) and len(want) == len(got):
+            for index, (one, other) in enumerate(zip(want, got, strict=True)):
+                self._compare(one, other, f"{where}[{index}]")
+        elif want != got and not _same_moment(want, got):
+            self._fail(f"{where} is {got!r}, not {want!r}")
+
+    def _filled(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: self._filled(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self._filled(one) for one in value]
+        return self._fill(value) if isinstance(value, str) else value
+
+    def _fill(self, text: str) -> str:
+        def day(match: re.Match[str]) -> str:
+            when = working_day(int(match[2]))
+            return when.isoformat() if match[1] == "day" else f"{when:%A} {when.day} {when:%B %Y}"
+
+        return re.sub(r"\{(day|weekday):(\d+)\}", day, text).replace("{number}", self._number)
+
+    def _fail(self, what: str) -> Any:
+        lines = [f"{self._scenario.name}: {what}", ""]
+        for message in self._person.transcript():
+            lines.append(f"  {message['role']:>6}: {message['text']}")
+            extra = {
+                key: message[key]
+                for key in ("ask", "proposal", "card", "buttons") if message[key]
+            }  # fmt: skip
+            lines += [f"          {key}: {str(value)[:300]}" for key, value in extra.items()]
+        raise Failed("\n".join(lines))
+
+
+def _list(value: list[str] | str) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _same_moment(want: Any, got: Any) -> bool:
+    try:
+        return datetime.fromisoformat(str(want)) == datetime.fromisoformat(str(got))
+    except (ValueError, TypeError):
+        return False

@@ -1,0 +1,150 @@
+"""The real product for tests: the app and Rasa as processes, with a folder of their own.
+
+Everything goes through the functions that `ask-licensing up` uses. Processes are killed by the
+tests that say so, and started again on the same folder.
+"""
+
+import os
+import shutil
+import uuid
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from assistant.cli.paths import State
+from assistant.cli.secret_file import Secrets
+from assistant.cli.supervisor import (
+    Child,
+    free_port,
+    start_app,
+    start_rasa,
+    stop,
+    wait_rasa,
+    wait_ready,
+)
+from assistant.cli.training import train
+
+READY_SECONDS = 120
+
+
+class Product:
+    """One installation. `base` is its address; `rasa` and `app` are its processes."""
+
+    def __init__(self, folder: Path, *, rest_channel: bool = False) -> None:
+        self.state = State.at(folder)
+        self.secrets = Secrets.made_up()
+        self.port, self.rasa_port = free_port(), free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        self.rasa_url = f"http://127.0.0.1:{self.rasa_port}"
+        self._rest_channel = rest_channel
+        self.model = train(self.state).model
+        self.rasa: Child | None = None
+        self.app: Child | None = None
+
+    def __enter__(self) -> Self:
+        self.start_rasa(wait=False)
+        self.start_app(wait=False)
+        self.wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        stop([child for child in (self.app, self.rasa) if child])
+        if "KEEP_STATE" not in os.environ:
+            shutil.rmtree(self.state.folder, ignore_errors=True)
+
+    def start_rasa(self, *, wait: bool = True) -> None:
+        """Start Rasa on its port."""
+        self.rasa = start_rasa(
+            self.state.folder,
+            self.model,
+            self.secrets,
+            f"{self.base}/actions/webhook",
+            self.rasa_port,
+            rest_channel=self._rest_channel,
+        )
+        if wait:
+            wait_rasa(self.rasa, self.rasa_port, READY_SECONDS)
+
+    def start_app(self, *, wait: bool = True) -> None:
+        """Start the app on its port."""
+        self.app = start_app(
+            self.state, self.secrets, rasa_url=self.rasa_url, host="127.0.0.1", port=self.port
+        )
+        if wait:
+            wait_ready(f"{self.base}/healthz", READY_SECONDS, self.app)
+
+    def wait(self) -> None:
+        """Until both answer."""
+        wait_ready(f"{self.base}/readyz", READY_SECONDS, self.app)
+
+    def client(self, email: str) -> "Person":
+        """Somebody who is signed in."""
+        return Person(self.base, email)
+
+
+class Person:
+    """A signed-in person's calls, and one conversation at a time."""
+
+    def __init__(self, base: str, email: str) -> None:
+        self.email = email
+        self.http = httpx.Client(base_url=f"{base}/api/v1", timeout=60, trust_env=False)
+        signed_in = self.http.post("/auth/demo", json={"email": email}).raise_for_status().json()
+        self.user: dict[str, Any] = signed_in["user"]
+        self.token: str = signed_in["access_token"]
+        self.http.cookies.clear()
+        self.http.headers["Authorization"] = f"Bearer {self.token}"
+        self.conversation: str | None = None
+
+    def begin(self, portal: str = "clc") -> list[dict[str, Any]]:
+        """Start a conversation; its greeting."""
+        opened = self.http.post("/conversations", json={"portal": portal}).raise_for_status()
+        self.conversation = opened.json()["id"]
+        replies: list[dict[str, Any]] = opened.json()["replies"]
+        return replies
+
+    def send(self, *, key: str | None = None, **content: str) -> httpx.Response:
+        """Post one message (`text`, `payload` or `file_id`)."""
+        return self.http.post(
+            f"/conversations/{self.conversation}/messages",
+            json={"client_message_id": key or uuid.uuid4().hex, **content},
+        )
+
+    def say(self, text: str) -> list[dict[str, Any]]:
+        """Say something; the replies."""
+        replies: list[dict[str, Any]] = self.send(text=text).raise_for_status().json()["replies"]
+        return replies
+
+    def press(self, payload: str) -> list[dict[str, Any]]:
+        """Press a button; the replies."""
+        sent = self.send(payload=payload).raise_for_status()
+        replies: list[dict[str, Any]] = sent.json()["replies"]
+        return replies
+
+    def settle(self, proposal_id: str, how: str = "confirm") -> httpx.Response:
+        """Confirm or cancel a card."""
+        return self.http.post(f"/conversations/{self.conversation}/proposals/{proposal_id}/{how}")
+
+    def transcript(self) -> list[dict[str, Any]]:
+        """All messages of the conversation."""
+        listed = self.http.get(f"/conversations/{self.conversation}/messages").raise_for_status()
+        items: list[dict[str, Any]] = listed.json()["items"]
+        return items
+
+    def cases(self) -> list[dict[str, Any]]:
+        """The person's own cases, whole, newest first."""
+        listed = self.http.get("/cases", params={"mine": True, "limit": 200}).raise_for_status()
+        return [
+            self.http.get(f"/cases/{head['number']}").raise_for_status().json()
+            for head in listed.json()["items"]
+        ]
+
+
+def working_day(ahead: int, today: date | None = None) -> date:
+    """The `ahead`-th working day after today, Monday to Friday."""
+    day = today or datetime.now(UTC).date()
+    while ahead:
+        day += timedelta(days=1)
+        ahead -= day.weekday() < 5
+    return day
