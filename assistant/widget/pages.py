@@ -24,8 +24,6 @@ CONTENT_SECURITY_POLICY = (
 PAGE_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Cache-Control": "no-cache",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "X-Content-Type-Options": "nosniff",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 # Any page may embed the widget: module scripts and fonts are fetched with CORS.
@@ -33,7 +31,6 @@ ASSET_HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Cache-Control": "public, no-cache",
-    "X-Content-Type-Options": "nosniff",
     "Vary": "Accept-Encoding",
 }
 COMPRESSED = frozenset({".js", ".css", ".md", ".txt"})

@@ -106,6 +106,7 @@ export class Api {
     const both = signal ? AbortSignal.any([signal, silence]) : silence;
     const response = await this.fetch(path, { ...init, signal: both });
     if (!response.ok) throw await problemOf(response);
+    if (response.status === 204) return undefined as T;
     try {
       return (await response.json()) as T;
     } catch (error) {

@@ -1,4 +1,5 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { ref } from 'lit/directives/ref.js';
 
 import { Api, type GetToken } from './api.ts';
 import { Composer } from './composer.ts';
@@ -60,6 +61,8 @@ export class AskLicensing extends LitElement {
   /** State of the panel that is nobody else's business. */
   declare view: View;
   #session: Session | null = null;
+  /** Words to type for the person as soon as there is something to type into. */
+  #draft: string | null = null;
   #focusNext: 'composer' | 'launcher' | null = null;
   #slowTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #small = matchMedia(SMALL);
@@ -94,8 +97,8 @@ export class AskLicensing extends LitElement {
 
   /** Open the panel with these words typed, for the person to send. */
   compose(text: string): void {
+    this.#draft = text;
     this.show();
-    void this.updateComplete.then(() => this.#composer?.compose(text));
   }
 
   startOver(): Promise<void> {
@@ -172,9 +175,14 @@ export class AskLicensing extends LitElement {
   }
 
   #focusComposer(): void {
-    if (!this.#composer) return;
+    const composer = this.#composer;
+    if (!composer) return;
     this.#focusNext = null;
-    void this.#composer.updateComplete.then(() => this.#composer?.focus());
+    void composer.updateComplete.then(() => {
+      if (this.#draft !== null) composer.compose(this.#draft);
+      else composer.focus();
+      this.#draft = null;
+    });
   }
 
   #openChanged(real: boolean): void {
@@ -225,7 +233,8 @@ export class AskLicensing extends LitElement {
 
   #arrived(replies: Reply[]): void {
     this.#fire('message', replies);
-    this.#scroll.expect(replies[0]?.id ?? null);
+    const asks = replies.some((reply) => reply.ask || reply.proposal?.status === 'open');
+    this.#scroll.expect(asks ? null : replies[0]?.id ?? null);
     for (const reply of replies) {
       const who = reply.role === 'person' ? authorName(reply) : reply.role === 'bot' ? words.assistant : '';
       const said = [plainWords(reply.text), reply.card?.title, reply.proposal?.preview.title].filter(Boolean);
@@ -321,7 +330,7 @@ export class AskLicensing extends LitElement {
     };
     return html`<div class="scroller" tabindex="0" role="region" aria-label=${words.transcript}
         @scroll=${this.#scroll.onScroll}>
-        ${drawLog(context)}${drawTurn(context)}
+        <div ${ref((content) => this.#scroll.follow(content ?? null))}>${drawLog(context)}${drawTurn(context)}</div>
       </div>
       ${this.#scroll.hasMore ? html`<div class="later"><button type="button" class="plain"
         @click=${() => this.#scroll.toEnd(true)}>${icons.down}${words.newBelow}</button></div>` : nothing}

@@ -25,9 +25,7 @@ export interface MessageContext {
 type Drawn = TemplateResult | typeof nothing;
 
 export function authorName(message: Reply): string {
-  const { author } = message;
-  const name = typeof author === 'string' ? author : author?.name ?? author?.email;
-  return name || words.support;
+  return message.author || words.support;
 }
 
 function speaker(message: Reply): string {

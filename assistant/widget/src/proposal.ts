@@ -13,7 +13,7 @@ const URGENT_MS = 3 * 60_000;
 /** What is left in words: minutes, and in the last few also the seconds. */
 export function leftWords(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
-  if (ms > URGENT_MS) return `${Math.ceil(seconds / 60)} min`;
+  if (ms > URGENT_MS) return `${Math.round(seconds / 60)} min`;
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
@@ -42,6 +42,7 @@ export class ProposalCard extends LitElement {
   declare now: number;
   #timer: ReturnType<typeof setInterval> | undefined;
   #lapsed = false;
+  #pressed = false;
 
   constructor() {
     super();
@@ -82,7 +83,16 @@ export class ProposalCard extends LitElement {
 
   #decide(decision: 'confirm' | 'cancel'): void {
     if (this.working) return;
+    this.#pressed = true;
     this.dispatchEvent(new CustomEvent('decide', { detail: decision }));
+  }
+
+  /** The pressed button is gone or was disabled meanwhile: the focus stays with the card. */
+  protected override updated(): void {
+    if (!this.#pressed || this.working || (this.#status === 'open' && !this.refusal)) return;
+    this.#pressed = false;
+    const focused = (this.getRootNode() as ShadowRoot).activeElement;
+    if (!focused || focused === this) this.renderRoot.querySelector('section')?.focus({ preventScroll: true });
   }
 
   #actions(): TemplateResult {
@@ -105,7 +115,7 @@ export class ProposalCard extends LitElement {
     const open = status === 'open';
     const refusal = this.refusal
       ? [this.refusal.title, this.refusal.detail, this.refusal.hint].filter(Boolean).join(' · ') : '';
-    return html`<section class="card proposal ${open ? '' : 'settled'}" aria-label=${preview.title} data-status=${status}>
+    return html`<section class="card proposal ${open ? '' : 'settled'}" tabindex="-1" aria-label=${preview.title} data-status=${status}>
       <div class="card-head"><div>
         <span class="over">${open ? words.proposal : words.proposalStatus[status]}</span>
         <h3>${preview.title}</h3>

@@ -214,10 +214,21 @@ export class Session implements LiveListener {
     if (said.length) {
       this.delta = '';
       this.#listener.arrived(said);
+      if (said.some((reply) => reply.role !== 'bot')) void this.#rereadStatus();
       if (waited && this.transcript.openProposal?.id === waited.id) void this.#recheck(waited);
     }
     this.#countUnread();
     this.#keep();
+    this.#changed();
+  }
+
+  /** Somebody other than the bot spoke: the conversation may have changed hands. */
+  async #rereadStatus(): Promise<void> {
+    const id = this.conversation?.id;
+    if (!id) return;
+    const conversation = await this.api.get<Conversation>(conversationPath(id)).catch(() => null);
+    if (!conversation || this.conversation?.id !== id) return;
+    this.conversation = conversation;
     this.#changed();
   }
 

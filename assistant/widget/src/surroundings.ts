@@ -44,6 +44,7 @@ export class Scroll {
   #atEnd = true;
   #first: string | null = null;
   #settling = false;
+  readonly #growth = new ResizeObserver(() => this.settle());
   hasMore = false;
 
   constructor(host: Host) {
@@ -54,10 +55,19 @@ export class Scroll {
     return this.#host.renderRoot.querySelector('.scroller');
   }
 
-  /** A new answer begins with this message: once drawn, its beginning should be seen. */
-  expect(message: string | null): void {
-    if (this.#atEnd) this.#first = message;
+  /**
+   * A new answer has come. It should be seen from its first message on; from null, its end: there
+   * it asks something.
+   */
+  expect(first: string | null): void {
+    if (this.#atEnd) this.#first = first;
     else this.hasMore = true;
+  }
+
+  /** Follow the growth of what is drawn in this element (the scroller's content). */
+  follow(content: Element | null): void {
+    this.#growth.disconnect();
+    if (content) this.#growth.observe(content);
   }
 
   toEnd(smoothly = false): void {

@@ -100,8 +100,9 @@ export interface Reply {
   sources?: Source[] | null;
   case?: CaseTag | null;
   at: string;
-  /** Present on some servers: who the support agent is, and the message's sender-side id. */
-  author?: { name?: string | null; email?: string | null } | string | null;
+  /** Name of the support agent who wrote it. */
+  author?: string | null;
+  /** The id under which a person's own message was sent. */
   client_message_id?: string | null;
 }
 
@@ -110,7 +111,8 @@ export interface Conversation {
   portal: string;
   engine?: string | null;
   status: string;
-  title?: string | null;
+  /** Beginning of the newest message. */
+  last?: string | null;
   created_at?: string | null;
   updated_at?: string | null;
 }

@@ -7,7 +7,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import { drawControl } from './controls/index.ts';
 import { dayWords, drawMessage, drawOutgoing } from './message.ts';
 import { icons } from './icons.ts';
-import { prose } from './prose.ts';
+import { plainWords, prose } from './prose.ts';
 import type { Session } from './session.ts';
 import type { Said } from './transcript.ts';
 import type { Ask, Button, Conversation, Reply } from './types.ts';
@@ -67,7 +67,8 @@ export function drawPast(past: Conversation[] | 'loading', session: Session, cho
     const when = Number.isNaN(at.getTime()) ? '' : at.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
     const isCurrent = one.id === session.conversation?.id;
     return html`<li><button type="button" aria-current=${isCurrent ? 'true' : 'false'} @click=${() => choose(one)}>
-      <strong>${one.title || words.conversationOn(one.portal.toUpperCase())}</strong>
+      <strong>${words.conversationOn(one.portal.toUpperCase())}</strong>
+      ${one.last ? html`<span class="begin">${plainWords(one.last)}</span>` : nothing}
       <span class="hint">${[isCurrent ? words.current : '', statusWords(one.status), when].filter(Boolean).join(' · ')}</span>
     </button></li>`;
   };
@@ -83,7 +84,7 @@ export function drawLog(context: TalkContext): TemplateResult {
   const { session } = context;
   const { messages, outgoing } = session.transcript;
   const speaker = (message: Reply | undefined): string => (message
-    ? [message.role, message.case?.number, JSON.stringify(message.author ?? '')].join('|') : '');
+    ? [message.role, message.case?.number, message.author].join('|') : '');
   const draw = (message: Reply, index: number): TemplateResult => {
     const day = dayWords(message, messages[index - 1]);
     const next = messages[index + 1];

@@ -10,8 +10,9 @@ export const composer = css`
   .box:focus-within { border-color: var(--_focus); box-shadow: 0 0 0 1px var(--_focus); }
   textarea {
     flex: 1; min-width: 0; min-height: 44px; max-height: 132px; padding: 10px 8px 10px 12px; border: 0; resize: none;
-    background: none; line-height: 24px; field-sizing: content; outline: none; overflow-y: auto;
+    background: none; line-height: 24px; field-sizing: content; overflow-y: auto;
   }
+  textarea:focus-visible { outline: none; }
   textarea::placeholder { color: var(--_muted); opacity: 1; }
   .send { width: 44px; min-height: 44px; padding: 0; display: grid; place-items: center; flex: none; border-radius: var(--_radius-s); }
   .count { display: flex; justify-content: space-between; gap: 8px; padding: 6px 4px 0; }

@@ -47,7 +47,7 @@ export const controls = css`
   .field { display: grid; gap: 4px; font-size: 0.8125rem; color: var(--_muted); min-width: 0; }
   .field input { font-size: 1rem; color: var(--_ink); }
   .add { display: inline-flex; align-items: center; gap: 6px; border-color: transparent; background: none; color: var(--_accent); padding-inline: 8px; }
-  @container (max-width: 350px) {
+  @container (max-width: 460px) {
     .window { grid-template-columns: 1fr 1fr; }
     .field.date { grid-column: 1 / -1; }
   }

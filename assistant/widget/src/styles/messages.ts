@@ -22,6 +22,7 @@ export const messages = css`
   .bubble.card-only { padding: 0; border: 0; background: none; }
   .bubble > * + * { margin-top: 0.6em; }
   .bubble ul:not([role]), .bubble ol { padding-inline-start: 1.3em; display: grid; gap: 0.25em; }
+  .bubble ul:not([role]) { list-style: disc; }
   .bubble code { font: 0.875em/1.4 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; background: var(--_sunken); padding: 0.1em 0.35em; border-radius: 4px; }
   .bubble pre { overflow-x: auto; background: var(--_sunken); padding: 10px 12px; border-radius: var(--_radius-s); }
   .bubble pre code { background: none; padding: 0; }
@@ -77,6 +78,8 @@ export const messages = css`
   .card + .card { margin-top: 8px; }
 
   .proposal { border-color: var(--_accent); box-shadow: 0 0 0 1px var(--_accent); }
+  .proposal:focus { outline: none; }
+  .proposal:focus-visible { outline: 2px solid var(--_focus); }
   .proposal.settled { border-color: var(--_line); box-shadow: none; }
   .proposal.settled dl, .proposal.settled h3 { color: var(--_muted); }
   .note { margin: 0 16px 12px; padding: 10px 12px; border-radius: var(--_radius-s); background: var(--_sunken); font-size: 0.875rem; }

@@ -101,4 +101,6 @@ export const panel = css`
   }
   .past button:hover, .past [aria-current='true'] { border-color: var(--_accent); background: var(--_accent-soft); }
   .past strong { font-weight: 600; }
+  .past .begin { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-size: 0.9375rem; }
+  .past li, .past button { min-width: 0; }
 `;
