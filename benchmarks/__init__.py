@@ -1,0 +1,1 @@
+"""Measurements of the running product, as ratios against a baseline named beside each."""

@@ -1,0 +1,33 @@
+"""`make bench`: run every benchmark, or the ones named, and print its ratios."""
+
+import asyncio
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from benchmarks import conversations, memory, turns
+from tests.product import Product
+
+BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
+    "turns": turns.run,
+    "conversations": conversations.run,
+    "memory": memory.run,
+}
+
+
+def main(names: list[str] = typer.Argument(None, help="Which; all of them if left out")) -> None:  # noqa: B008
+    """Start the product in a folder of its own and measure it."""
+    console = Console(width=110)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Product(Path(folder) / "state", rest_channel=True) as product,
+    ):
+        for name in names or BENCHMARKS:
+            asyncio.run(BENCHMARKS[name](product, console))
+
+
+if __name__ == "__main__":
+    typer.run(main)
