@@ -22,12 +22,13 @@ from backend.core.policy import DeskAction, Role, desk_allows
 from backend.users.models import Membership
 
 FIRST_NUMBER = 500_000
+UNCLAIMED = "none"
 _ESCAPE = "\\"
 
 
 def _member(person: Person, *, admins_only: bool) -> ColumnElement[bool]:
     held = select(Membership.id).where(
-        Membership.smart_account_id == Case.smart_account_id, Membership.person == person.email
+        Membership.smart_account_id == Case.smart_account_id, Membership.person == person.id
     )
     if admins_only:
         held = held.where(Membership.role == Role.SA_ADMIN)
@@ -45,7 +46,7 @@ def _open_to(policy: str) -> ColumnElement[bool]:
 def readable_by(person: Person) -> SelectOfScalar[Case]:
     """Cases the person may see: own ones, the desk's queues, and by the account's policy."""
     ways: list[ColumnElement[bool]] = [
-        col(Case.requester) == person.email,
+        col(Case.requester) == person.id,
         and_(_open_to("all"), _member(person, admins_only=False)),
         and_(_open_to("admins"), _member(person, admins_only=True)),
     ]
@@ -61,14 +62,22 @@ def filtered(
     statuses: Sequence[str],
     q: str | None,
     requester: str | None,
+    assignee: str | None = None,
+    conversation: str | None = None,
 ) -> SelectOfScalar[Case]:
-    """Narrow a list of cases."""
+    """Narrow a list of cases. `assignee` is an agent's address, or `UNCLAIMED`."""
     if queue:
         statement = statement.where(Case.queue == queue)
     if statuses:
         statement = statement.where(col(Case.status).in_(statuses))
     if requester:
         statement = statement.where(Case.requester == requester)
+    if assignee == UNCLAIMED:
+        statement = statement.where(col(Case.assignee).is_(None))
+    elif assignee:
+        statement = statement.where(Case.assignee == assignee.lower())
+    if conversation:
+        statement = statement.where(Case.conversation == conversation)
     if q:
         like = "%" + "".join(_ESCAPE + c if c in "%_\\" else c for c in q) + "%"
         statement = statement.where(
@@ -148,11 +157,11 @@ async def answered_and_ended(
     return found
 
 
-async def people(session: AsyncSession, emails: Iterable[str | None]) -> dict[str, Person]:
-    """The people behind these addresses."""
-    wanted = {email for email in emails if email}
-    rows = await session.exec(select(Person).where(col(Person.email).in_(wanted)))
-    return {person.email: person for person in rows.all()}
+async def people(session: AsyncSession, ids: Iterable[str | None]) -> dict[str, Person]:
+    """The people with these ids."""
+    wanted = {person_id for person_id in ids if person_id}
+    rows = await session.exec(select(Person).where(col(Person.id).in_(wanted)))
+    return {person.id: person for person in rows.all()}
 
 
 async def domains(session: AsyncSession, ids: Iterable[int | None]) -> dict[int, str]:

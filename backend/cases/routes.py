@@ -9,6 +9,7 @@ from backend.cases import attachments, presentation, repository, service, work
 from backend.cases.desk import desk
 from backend.cases.models import Case
 from backend.cases.schemas import (
+    OPEN,
     CancelCase,
     CaseAnswer,
     CaseHead,
@@ -52,6 +53,14 @@ async def list_cases(
         str | None, Query(max_length=200, description="Words of number, title or requester")
     ] = None,
     mine: Annotated[bool, Query(description="Only those I opened myself")] = False,
+    open_only: Annotated[bool, Query(description="Only those that have not ended")] = False,
+    assignee: Annotated[
+        str | None,
+        Query(max_length=254, description="Only this agent's, or `none` for unclaimed ones"),
+    ] = None,
+    conversation: Annotated[
+        str | None, Query(max_length=64, description="Only those opened in this conversation")
+    ] = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = 50,
 ) -> Page[CaseHead]:
@@ -59,9 +68,11 @@ async def list_cases(
     statement = repository.filtered(
         repository.readable_by(person),
         queue=queue,
-        statuses=[status] if status else [],
+        statuses=[status] if status else OPEN if open_only else [],
         q=q,
-        requester=person.email if mine else None,
+        requester=person.id if mine else None,
+        assignee=assignee,
+        conversation=conversation,
     )
     cases, following = await newest_first(
         session, statement, col(Case.created_at), col(Case.number), cursor, limit

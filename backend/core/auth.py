@@ -37,7 +37,7 @@ def claims_of(request: Request) -> Claims | None:
     if scheme.lower() == "bearer":
         return _verified(token.strip())
     cookie = request.cookies.get(COOKIE)
-    if not cookie or not _same_origin(request):
+    if not cookie or not same_origin(request):
         return None
     claims = _verified(cookie)
     return claims if claims and claims.audience == "api" else None
@@ -50,7 +50,7 @@ def _verified(token: str) -> Claims | None:
         return None
 
 
-def _same_origin(request: Request) -> bool:
+def same_origin(request: Request) -> bool:
     """A cookie counts for a write only when our own pages send it (no cross-site forgery)."""
     if request.method in SAFE_METHODS:
         return True

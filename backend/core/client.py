@@ -5,6 +5,7 @@ can be called here by its operation id, with its fields as slots, without being 
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import quote
@@ -144,16 +145,20 @@ class LicensingApi:
         *,
         dry_run: bool = False,
         idempotency_key: str | None = None,
+        clear: Collection[str] = (),
     ) -> Answer:
         """Call one operation with its slots as flat `arguments` (path, query and body fields).
 
-        A refusal is an answer, not an exception. Raises `UnknownOperation` for a name that
-        the API does not have and `httpx.HTTPError` when the API cannot be reached.
+        An argument that is None is left out; the body's fields named in `clear` are sent as
+        null, which empties them. A refusal is an answer, not an exception. Raises
+        `UnknownOperation` for a name that the API does not have and `httpx.HTTPError` when the
+        API cannot be reached.
         """
         operation = self.operations.get(operation_id)
         if operation is None:
             raise UnknownOperation(operation_id)
         path, query, body = _place(operation, arguments)
+        body |= dict.fromkeys(clear)
         headers = {"Authorization": f"Bearer {mint_internal(caller)}"}
         if dry_run:
             headers["Dry-Run"] = "true"

@@ -86,7 +86,7 @@ async def list_demo_people() -> DemoPeople:
         )
 
 
-@router.get("/outbox")
+@router.get("/outbox", operation_id="read_outbox")
 async def read_outbox(
     to: Annotated[str | None, Query(max_length=254, description="Only this address")] = None,
 ) -> Outbox:
