@@ -1,14 +1,15 @@
 """The composition root: everything in one ASGI application."""
 
 import httpx
-from actions.server import router as actions
 from fastapi import APIRouter, FastAPI, Response
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from actions.server import router as actions
 from assistant import delivery as _delivery  # noqa: F401 - registers its job
 from assistant.channels.rest import router as rest_channel
 from assistant.conversations.routes import router as conversations
@@ -48,6 +49,13 @@ def create_app() -> FastAPI:
     )
     problems.install(app)
     app.add_middleware(SecureHeaders)
+    if settings().widget_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings().widget_origins,
+            allow_methods=["*"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
+        )
     for router in (api_router(), conversations, rest_channel, actions, widget_pages, _health):
         app.include_router(router)
     http = httpx.AsyncClient(

@@ -40,9 +40,9 @@ class RestReply(BaseModel):
 @router.post("/webhooks/rest/webhook")
 async def rest_webhook(body: RestMessage, person: CurrentPerson) -> list[RestReply]:
     """Say something in the conversation named by `sender`; begun when it is new."""
-    await limit("messages", person.email, settings().messages_a_minute)
+    await limit("messages", person.id, settings().messages_a_minute)
     incoming = Incoming(client_message_id=new_id(), text=body.message)
-    conversation_id = await _conversation(person.email, body.sender)
+    conversation_id = await _conversation(person.id, body.sender)
     if conversation_id is None:
         opened = await service.begin(
             person, NewConversation(portal="clc"), external_key=body.sender

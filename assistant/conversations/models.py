@@ -24,7 +24,7 @@ class Conversation(SQLModel, table=True):
     )
 
     id: str = Field(default_factory=new_secret_id, primary_key=True, max_length=64)
-    person: str = Field(foreign_key="person.email", max_length=254)
+    person: str = Field(foreign_key="person.id", max_length=254)
     portal: str = Field(max_length=20)
     engine: str = Field(max_length=20)
     status: str = Field(default="bot", max_length=20, index=True)

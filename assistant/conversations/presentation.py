@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import repository
@@ -13,7 +12,7 @@ from assistant.conversations.schemas import (
     ReplyProposal,
 )
 from backend.core import clock
-from backend.core.identity import Person
+from backend.core.identity import people, person_ref
 
 PREVIEW_CHARACTERS = 120
 
@@ -35,14 +34,14 @@ async def replies(
 ) -> list[Reply]:
     """Messages with their proposals' present state."""
     proposals = await repository.proposals_by_id(session, [m.proposal_id for m in messages])
-    names = await _names(session, {m.author for m in messages if m.author})
+    known = await people(session, [m.author for m in messages])
     return [
         Reply.model_validate(
             m.model_dump(exclude={"why"})
             | {
                 "id": str(m.seq),
                 "why": m.why if for_support else None,
-                "author": names.get(m.author or ""),
+                "author": person_ref(m.author, known).name if m.author else None,
                 "proposal": proposal_public(proposals[m.proposal_id]) if m.proposal_id else None,
             }
         )
@@ -50,29 +49,18 @@ async def replies(
     ]
 
 
-async def _names(session: AsyncSession, emails: set[str]) -> dict[str, str]:
-    if not emails:
-        return {}
-    rows = await session.exec(
-        select(Person.email, Person.name).where(col(Person.email).in_(emails))
-    )
-    return dict(rows.all())
-
-
 async def conversations(
     session: AsyncSession, rows: Sequence[Conversation], *, for_support: bool
 ) -> list[ConversationPublic]:
     """Conversations as lists show them."""
     last = await repository.last_texts(session, [c.id for c in rows])
-    names = await _names(session, {c.person for c in rows}) if for_support else {}
+    known = await people(session, [c.person for c in rows]) if for_support else {}
     return [
         ConversationPublic.model_validate(
             c.model_dump(exclude={"person"})
             | {
                 "last": last.get(c.id, "")[:PREVIEW_CHARACTERS],
-                "person": {"name": names.get(c.person, c.person), "email": c.person}
-                if for_support
-                else None,
+                "person": person_ref(c.person, known).model_dump() if for_support else None,
             }
         )
         for c in rows

@@ -23,7 +23,7 @@ def readable_by(person: Person) -> SelectOfScalar[Conversation]:
     statement = select(Conversation)
     if desk_allows(person, DeskAction.TAKE_OVER):
         return statement
-    return statement.where(Conversation.person == person.email)
+    return statement.where(Conversation.person == person.id)
 
 
 async def readable(

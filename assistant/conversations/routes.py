@@ -41,7 +41,7 @@ PAGE = 200
 @router.post("", status_code=201)
 async def start_conversation(body: NewConversation, person: CurrentPerson) -> ConversationOpened:
     """Start a conversation; `replies` is the greeting."""
-    await limit("conversations", person.email, settings().conversations_a_minute)
+    await limit("conversations", person.id, settings().conversations_a_minute)
     return await service.begin(person, body)
 
 
@@ -62,7 +62,7 @@ async def list_conversations(
     async with database().read() as session:
         statement = repository.readable_by(person)
         if not for_support:
-            statement = statement.where(Conversation.person == person.email)
+            statement = statement.where(Conversation.person == person.id)
         if status is not None:
             statement = statement.where(Conversation.status == status)
         rows, following = await newest_first(
@@ -84,7 +84,7 @@ async def _public(
     session: AsyncSession, conversation: Conversation, person: Person
 ) -> ConversationPublic:
     shown = await presentation.conversations(
-        session, [conversation], for_support=conversation.person != person.email
+        session, [conversation], for_support=conversation.person != person.id
     )
     return shown[0]
 
@@ -94,7 +94,7 @@ async def post_message(conversation_id: str, body: Incoming, person: CurrentPers
     """Say something and get the answer. The same `client_message_id` again gives the same
     answer; two messages at once are answered in order.
     """
-    await limit("messages", person.email, settings().messages_a_minute)
+    await limit("messages", person.id, settings().messages_a_minute)
     if person.is_support and not await _is_own(person, conversation_id):
         return Replies(replies=await service.say_as_agent(person, conversation_id, body))
     return Replies(replies=await turns.post(person, conversation_id, body))
@@ -103,7 +103,7 @@ async def post_message(conversation_id: str, body: Incoming, person: CurrentPers
 async def _is_own(person: Person, conversation_id: str) -> bool:
     async with database().read() as session:
         conversation = await service.own_or_support(session, person, conversation_id)
-        return conversation.person == person.email
+        return conversation.person == person.id
 
 
 @router.get("/{conversation_id}/messages")
@@ -122,7 +122,7 @@ async def list_messages(
         conversation = await service.own_or_support(session, person, conversation_id)
         rows = await repository.messages_after(session, conversation.id, start, limit + 1)
         items = await presentation.replies(
-            session, rows[:limit], for_support=conversation.person != person.email
+            session, rows[:limit], for_support=conversation.person != person.id
         )
     return Page(items=items, next=str(rows[limit - 1].seq) if len(rows) > limit else None)
 
@@ -146,7 +146,7 @@ async def stream_messages(
     """
     async with database().read() as session:
         conversation = await service.own_or_support(session, person, conversation_id)
-    for_support = conversation.person != person.email
+    for_support = conversation.person != person.id
     seen = _number(last_event_id or after)
     async with hub().waiting(conversation_id) as changed:
         open_ = True
@@ -167,7 +167,7 @@ async def confirm_proposal(
     conversation_id: str, proposal_id: str, person: CurrentPerson
 ) -> Confirmed:
     """Carry out what the card shows. Repeating gives the first answer again."""
-    settled = await proposals.confirm(person.email, conversation_id, proposal_id)
+    settled = await proposals.confirm(person.id, conversation_id, proposal_id)
     return await _confirmed(settled)
 
 
@@ -176,7 +176,7 @@ async def cancel_proposal(
     conversation_id: str, proposal_id: str, person: CurrentPerson
 ) -> Confirmed:
     """Discard the card."""
-    return await _confirmed(await proposals.cancel(person.email, conversation_id, proposal_id))
+    return await _confirmed(await proposals.cancel(person.id, conversation_id, proposal_id))
 
 
 async def _confirmed(settled: proposals.Settled) -> Confirmed:

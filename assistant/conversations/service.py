@@ -41,7 +41,7 @@ async def begin(
     """A new conversation with its greeting."""
     async with database().write() as session:
         conversation = Conversation(
-            person=person.email, portal=body.portal, engine="rasa", external_key=external_key
+            person=person.id, portal=body.portal, engine="rasa", external_key=external_key
         )
         session.add(conversation)
         await session.flush()
@@ -78,15 +78,16 @@ async def take_over(person: Person, conversation_id: str) -> Conversation:
     async with database().write() as session:
         conversation = await _for_agent(session, person, conversation_id)
         if conversation.status == "person":
-            if conversation.agent == person.email:
+            if conversation.agent == person.id:
                 return conversation
+            holder = await session.get_one(Person, conversation.agent)
             raise conflict(
                 "taken",
                 "Somebody else has this conversation",
-                f"{conversation.agent} talks here already.",
+                f"{holder.name} ({holder.email}) talks here already.",
                 "Wait until it is handed back.",
             )
-        conversation.status, conversation.agent = "person", person.email
+        conversation.status, conversation.agent = "person", person.id
         conversation.reason = conversation.reason or "taken_over"
         session.add(conversation)
         await session.flush()
@@ -137,7 +138,7 @@ async def say_as_agent(person: Person, conversation_id: str, incoming: Incoming)
     """A support agent's own message in a conversation that was taken over."""
     async with database().write() as session:
         conversation = await _for_agent(session, person, conversation_id)
-        if conversation.status != "person" or conversation.agent != person.email:
+        if conversation.status != "person" or conversation.agent != person.id:
             raise conflict(
                 "not-yours",
                 "You have not taken this conversation over",
@@ -151,7 +152,7 @@ async def say_as_agent(person: Person, conversation_id: str, incoming: Incoming)
             known = Message(
                 conversation_id=conversation_id,
                 role="person",
-                author=person.email,
+                author=person.id,
                 seq=await repository.next_seq(session, conversation_id),
                 text=incoming.text or "",
                 client_message_id=incoming.client_message_id,
@@ -164,7 +165,7 @@ async def say_as_agent(person: Person, conversation_id: str, incoming: Incoming)
 async def give_feedback(person: Person, conversation_id: str, body: FeedbackIn) -> None:
     """Keep a thumb, a rating or a comment of the conversation's own person."""
     async with database().write() as session:
-        conversation = await repository.locked_own(session, conversation_id, person.email)
+        conversation = await repository.locked_own(session, conversation_id, person.id)
         if conversation is None:
             raise no_conversation()
         seq = None
@@ -209,7 +210,7 @@ async def store_file(person: Person, conversation_id: str, file: UploadFile) -> 
         at=clock.now(),
     )
     async with database().write() as session:
-        if await repository.locked_own(session, conversation_id, person.email) is None:
+        if await repository.locked_own(session, conversation_id, person.id) is None:
             raise no_conversation()
         path = settings().state_dir / "files" / row.id
         path.parent.mkdir(parents=True, exist_ok=True)

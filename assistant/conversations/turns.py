@@ -45,7 +45,7 @@ async def post(person: Person, conversation_id: str, incoming: Incoming) -> list
 
 async def _store(person: Person, conversation_id: str, incoming: Incoming) -> Message:
     async with database().write() as session:
-        conversation = await repository.locked_own(session, conversation_id, person.email)
+        conversation = await repository.locked_own(session, conversation_id, person.id)
         if conversation is None:
             raise no_conversation()
         known = await repository.message_by_client_id(

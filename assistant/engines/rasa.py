@@ -90,7 +90,7 @@ async def _ask(situation: Situation) -> dict[str, Any]:
         "message_id": f"{conversation.id}:{message.seq}",
         "reset": conversation.fresh_session,
         "metadata": {
-            "person": person.email,
+            "person": person.id,
             "portal": conversation.portal,
             "time_zone": person.time_zone,
             "language": person.language,

@@ -74,7 +74,7 @@ async def attach(
         session,
         case,
         "attachment",
-        person.email,
+        person.id,
         row.filename,
         attachment=row.id,
         size=row.size,

@@ -11,19 +11,31 @@ from backend.core.settings import settings
 
 
 def invitation(
-    case: Case, engagement: Engagement, start: datetime, end: datetime, *, withdraw: bool
+    case: Case,
+    engagement: Engagement,
+    requester: str,
+    start: datetime,
+    end: datetime,
+    *,
+    withdraw: bool,
 ) -> str:
     """The `.ics` text; `withdraw` makes it the cancellation of what was sent before."""
     calendar = Calendar()
     calendar.add("prodid", "-//Ask Licensing//Training//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if withdraw else "REQUEST")
-    calendar.add_component(_event(case, engagement, start, end, withdraw=withdraw))
+    calendar.add_component(_event(case, engagement, requester, start, end, withdraw=withdraw))
     return str(calendar.to_ical().decode())
 
 
 def _event(
-    case: Case, engagement: Engagement, start: datetime, end: datetime, *, withdraw: bool
+    case: Case,
+    engagement: Engagement,
+    requester: str,
+    start: datetime,
+    end: datetime,
+    *,
+    withdraw: bool,
 ) -> CalendarEvent:
     event = CalendarEvent()
     event.add("uid", f"{case.number}@{settings().support_address.rsplit('@', 1)[-1]}")
@@ -44,7 +56,7 @@ def _event(
     organizer = vCalAddress(f"mailto:{settings().support_address}")
     organizer.params["cn"] = vText("Ask Licensing")
     event.add("organizer", organizer)
-    for address in dict.fromkeys([case.requester, *engagement.attendee_emails]):
+    for address in dict.fromkeys([requester, *engagement.attendee_emails]):
         attendee = vCalAddress(f"mailto:{address}")
         attendee.params["role"] = vText("REQ-PARTICIPANT")
         attendee.params["rsvp"] = vText("TRUE")

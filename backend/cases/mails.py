@@ -39,8 +39,8 @@ async def _facts(session: AsyncSession, event: Event) -> tuple[Case, dict[str, A
 async def _mail_requester(event_id: str, kind: str) -> None:
     async with database().write() as session:
         event = await session.get_one(Event, event_id)
-        case, facts = await _facts(session, event)
-        await put_in_outbox(session, event.id, kind, case.requester, facts)
+        _, facts = await _facts(session, event)
+        await put_in_outbox(session, event.id, kind, facts["requester"].email, facts)
 
 
 @job("mail_training_requested", after=("training_requested",))
@@ -81,7 +81,7 @@ async def _mail_engagement(event_id: str, kind: str) -> None:
             "portal": PORTAL_NAMES[Portal(engagement.portal)],
             "windows": [(w.start.astimezone(zone), w.end.astimezone(zone)) for w in windows],
         }
-        await put_in_outbox(session, event.id, kind, case.requester, facts)
+        await put_in_outbox(session, event.id, kind, facts["requester"].email, facts)
 
 
 async def _mail_invitation(
@@ -103,15 +103,16 @@ async def _mail_invitation(
             "start": start.astimezone(ZoneInfo(engagement.time_zone)),
             "end": end.astimezone(ZoneInfo(engagement.time_zone)),
         }
-        calendar = invitation(case, engagement, start, end, withdraw=withdraw)
+        requester = facts["requester"].email
+        calendar = invitation(case, engagement, requester, start, end, withdraw=withdraw)
         method = "CANCEL" if withdraw else "REQUEST"
-        for address in dict.fromkeys([case.requester, *engagement.attendee_emails]):
+        for address in dict.fromkeys([requester, *engagement.attendee_emails]):
             await put_in_outbox(
                 session,
                 event.id,
                 kind,
                 address,
-                facts | {"to_requester": address == case.requester},
+                facts | {"to_requester": address == requester},
                 [
                     {
                         "filename": "invitation.ics",

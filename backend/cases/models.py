@@ -31,8 +31,8 @@ class Case(SQLModel, table=True):
     severity: int = 3
     status: str = Field(default="new", max_length=20)
     queue: str = Field(max_length=30)
-    requester: str = Field(foreign_key="person.email", max_length=254, index=True)
-    assignee: str | None = Field(default=None, foreign_key="person.email", max_length=254)
+    requester: str = Field(foreign_key="person.id", max_length=254, index=True)
+    assignee: str | None = Field(default=None, foreign_key="person.id", max_length=254)
     title: str = Field(max_length=200)
     description: str = Field(default="", max_length=5000)
     smart_account_id: int | None = Field(default=None, foreign_key="smart_account.id", index=True)

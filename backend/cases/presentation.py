@@ -18,14 +18,8 @@ from backend.cases.schemas import (
     Window,
 )
 from backend.core import clock
-from backend.core.identity import Person, PersonRef
+from backend.core.identity import Person, people, person_ref
 from backend.core.policy import DeskAction, desk_allows
-
-
-def person_ref(email: str, people: dict[str, Person]) -> PersonRef:
-    """Name and address; whoever is not on file is shown by the address alone."""
-    known = people.get(email)
-    return PersonRef(name=known.name if known else email, email=email)
 
 
 def service_level(case: Case, entries: Sequence[CaseEntry]) -> ServiceLevelState:
@@ -66,23 +60,21 @@ def service_level(case: Case, entries: Sequence[CaseEntry]) -> ServiceLevelState
 
 async def heads(session: AsyncSession, cases: Sequence[Case]) -> list[CaseHead]:
     """A page of a list, with three queries whatever its length."""
-    people = await repository.people(
-        session, [e for case in cases for e in (case.requester, case.assignee)]
-    )
+    known = await people(session, [e for case in cases for e in (case.requester, case.assignee)])
     domains = await repository.domains(session, [case.smart_account_id for case in cases])
     clocks = await repository.answered_and_ended(session, [case.number for case in cases])
     return [
-        CaseHead.model_validate(_head(case, people, domains, clocks.get(case.number, [])))
+        CaseHead.model_validate(_head(case, known, domains, clocks.get(case.number, [])))
         for case in cases
     ]
 
 
 def _head(
-    case: Case, people: dict[str, Person], domains: dict[int, str], entries: Sequence[CaseEntry]
+    case: Case, known: dict[str, Person], domains: dict[int, str], entries: Sequence[CaseEntry]
 ) -> dict[str, object]:
     return case.model_dump() | {
-        "requester": person_ref(case.requester, people),
-        "assignee": person_ref(case.assignee, people) if case.assignee else None,
+        "requester": person_ref(case.requester, known),
+        "assignee": person_ref(case.assignee, known) if case.assignee else None,
         "smart_account": domains.get(case.smart_account_id or 0),
         "sla": service_level(case, entries),
     }
@@ -92,18 +84,16 @@ async def whole(session: AsyncSession, case: Case, viewer: Person) -> CasePublic
     """One case with its thread, as `viewer` may see it."""
     desk_view = desk_allows(viewer, DeskAction.WORK_CASES, case.queue)
     entries = await repository.entries_of(session, case.number, internal=desk_view)
-    people = await repository.people(
-        session, [case.requester, case.assignee, *(e.author for e in entries)]
-    )
+    known = await people(session, [case.requester, case.assignee, *(e.author for e in entries)])
     domains = await repository.domains(session, [case.smart_account_id])
     found = await repository.engagement_of(session, case.number)
     return CasePublic.model_validate(
-        _head(case, people, domains, entries)
+        _head(case, known, domains, entries)
         | {
             "conversation": case.conversation if desk_view else None,
             "engagement": engagement_public(case, *found) if found else None,
             "thread": [
-                Entry.model_validate(e.model_dump() | {"author": person_ref(e.author, people)})
+                Entry.model_validate(e.model_dump() | {"author": person_ref(e.author, known)})
                 for e in entries
             ],
         }

@@ -157,13 +157,6 @@ async def answered_and_ended(
     return found
 
 
-async def people(session: AsyncSession, ids: Iterable[str | None]) -> dict[str, Person]:
-    """The people with these ids."""
-    wanted = {person_id for person_id in ids if person_id}
-    rows = await session.exec(select(Person).where(col(Person.id).in_(wanted)))
-    return {person.id: person for person in rows.all()}
-
-
 async def domains(session: AsyncSession, ids: Iterable[int | None]) -> dict[int, str]:
     """The domains of these Smart Accounts."""
     wanted = {i for i in ids if i is not None}

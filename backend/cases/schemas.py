@@ -4,9 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
+from pydantic import AnyHttpUrl, BaseModel, Field
 
-from backend.core.fields import Domain, Email, LongText, Phone, ShortText
+from backend.core.fields import Body, Domain, Email, LongText, Phone, ShortText
 from backend.core.identity import PersonRef
 from backend.core.portals import Portal
 from backend.core.receipts import Receipt
@@ -53,12 +53,6 @@ STATUS_NAMES = {
     Status.CANCELLED: "Cancelled",
 }
 SEVERITY_NAMES = {1: "1 · Critical", 2: "2 · Major", 3: "3 · Medium", 4: "4 · Minor"}
-
-
-class Body(BaseModel):
-    """A request body: unknown fields are refused, so that a misspelt one is noticed."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class OpenCase(Body):

@@ -147,7 +147,7 @@ async def open_case(
         number=await repository.next_number(session),
         kind="support",
         queue=queue,
-        requester=person.email,
+        requester=person.id,
         conversation=acting.conversation,
         phone=phone,
         smart_account_id=account.id if account else None,
@@ -157,7 +157,7 @@ async def open_case(
     )
     session.add(case)
     await session.flush()
-    await add_entry(session, case, "opened", person.email, body.description)
+    await add_entry(session, case, "opened", person.id, body.description)
     await note_event(session, "case_opened", case, acting, f"Case opened: {case.title}")
     return await answer(
         session,
@@ -189,9 +189,7 @@ def require_desk(person: Person, case: Case) -> None:
 
 def require_requester_or_desk(person: Person, case: Case) -> None:
     """403 unless it is the person's own case or the desk's."""
-    if person.email != case.requester and not desk_allows(
-        person, DeskAction.WORK_CASES, case.queue
-    ):
+    if person.id != case.requester and not desk_allows(person, DeskAction.WORK_CASES, case.queue):
         raise forbidden(
             "Only who opened this case, or the support desk, can do this.",
             "Ask the requester, or open a case of your own.",
@@ -217,14 +215,14 @@ async def add_note(
     """
     case = await find_to_change(session, person, number)
     require_requester_or_desk(person, case)
-    if person.email != case.requester:
-        await add_entry(session, case, "note", person.email, said, internal=True)
+    if person.id != case.requester:
+        await add_entry(session, case, "note", person.id, said, internal=True)
         return await answer(session, case, person, receipt_for(case, "Internal note added"))
     reopened = _may_reopen(case)
     if case.status in (Status.CLOSED, Status.CUSTOMER_PENDING):
         case.status = Status.IN_PROGRESS
-        await add_entry(session, case, "status", person.email, status=Status.IN_PROGRESS)
-    entry = await add_entry(session, case, "note", person.email, said)
+        await add_entry(session, case, "status", person.id, status=Status.IN_PROGRESS)
+    entry = await add_entry(session, case, "note", person.id, said)
     await note_event(
         session,
         "case_noted",
@@ -262,7 +260,7 @@ async def cancel(
     require_requester_or_desk(person, case)
     require_open(case)
     case.status = Status.CANCELLED
-    await add_entry(session, case, "cancelled", person.email, reason or "")
+    await add_entry(session, case, "cancelled", person.id, reason or "")
     found = await repository.engagement_of(session, case.number)
     withdrawn = bool(found and found[0].scheduled_start)
     if found and withdrawn:

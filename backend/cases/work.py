@@ -2,7 +2,7 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.cases import repository, service
+from backend.cases import service
 from backend.cases.desk import desk
 from backend.cases.models import Case
 from backend.cases.schemas import (
@@ -14,7 +14,7 @@ from backend.cases.schemas import (
     UpdateCase,
 )
 from backend.core.events import Acting
-from backend.core.identity import Person
+from backend.core.identity import Person, by_address
 from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import FieldError, conflict, invalid
 
@@ -24,8 +24,8 @@ async def claim(session: AsyncSession, person: Person, acting: Acting, number: s
     case = await service.find_to_change(session, person, number)
     service.require_desk(person, case)
     service.require_open(case)
-    if case.assignee and case.assignee != person.email:
-        holder = (await repository.people(session, [case.assignee]))[case.assignee]
+    if case.assignee and case.assignee != person.id:
+        holder = await session.get_one(Person, case.assignee)
         raise conflict(
             "case-taken",
             "Somebody else has this case",
@@ -33,8 +33,8 @@ async def claim(session: AsyncSession, person: Person, acting: Acting, number: s
             "Pick another case, or ask for it to be handed over.",
         )
     if case.assignee is None:
-        case.assignee = person.email
-        await service.add_entry(session, case, "assigned", person.email, assignee=person.email)
+        case.assignee = person.id
+        await service.add_entry(session, case, "assigned", person.id, assignee=person.id)
         await _set_status_if_new(session, case, person, Status.ACKNOWLEDGED)
         await service.note_event(session, "case_claimed", case, acting, f"Claimed by {person.name}")
     return await service.answer(
@@ -50,7 +50,7 @@ async def _set_status_if_new(
 ) -> None:
     if case.status == Status.NEW:
         case.status = status
-        await service.add_entry(session, case, "status", person.email, status=status)
+        await service.add_entry(session, case, "status", person.id, status=status)
 
 
 async def update(
@@ -64,7 +64,7 @@ async def update(
         _refuse_transition(case, body.status)
         case.status = body.status
         changes.append(("Status", STATUS_NAMES[body.status]))
-        await service.add_entry(session, case, "status", person.email, status=body.status)
+        await service.add_entry(session, case, "status", person.id, status=body.status)
         closed = body.status is Status.CLOSED
         await service.note_event(
             session,
@@ -77,7 +77,7 @@ async def update(
         case.severity = body.severity
         changes.append(("Severity", SEVERITY_NAMES[body.severity]))
         await service.add_entry(
-            session, case, "severity", person.email, internal=True, severity=body.severity
+            session, case, "severity", person.id, internal=True, severity=body.severity
         )
     if "assignee" in body.model_fields_set and body.assignee != case.assignee:
         changes.append(await _assign(session, case, person, body.assignee, body.queue))
@@ -112,8 +112,9 @@ async def _assign(
     session: AsyncSession, case: Case, person: Person, assignee: str | None, queue: str | None
 ) -> tuple[str, str]:
     service.require_open(case)
+    agent = None
     if assignee is not None:
-        agent = (await repository.people(session, [assignee])).get(assignee)
+        agent = await by_address(session, assignee)
         if agent is None or not desk_allows(agent, DeskAction.WORK_CASES, queue or case.queue):
             raise invalid(
                 [
@@ -124,9 +125,9 @@ async def _assign(
                     )
                 ]
             )
-    case.assignee = assignee
+    case.assignee = agent.id if agent else None
     await service.add_entry(
-        session, case, "assigned" if assignee else "released", person.email, assignee=assignee
+        session, case, "assigned" if assignee else "released", person.id, assignee=assignee
     )
     return ("Assigned to", assignee or "nobody")
 
@@ -143,7 +144,7 @@ async def _move(session: AsyncSession, case: Case, person: Person, queue: str) -
             ]
         )
     case.queue = queue
-    await service.add_entry(session, case, "queue", person.email, internal=True, queue=queue)
+    await service.add_entry(session, case, "queue", person.id, internal=True, queue=queue)
     return ("Queue", desk().queues[queue])
 
 
@@ -155,7 +156,7 @@ async def reply(
     service.require_desk(person, case)
     service.require_open(case)
     await _set_status_if_new(session, case, person, Status.IN_PROGRESS)
-    entry = await service.add_entry(session, case, "reply", person.email, said)
+    entry = await service.add_entry(session, case, "reply", person.id, said)
     await service.note_event(
         session,
         "case_replied",

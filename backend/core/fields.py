@@ -5,7 +5,7 @@ import unicodedata
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from backend.core.wording import shown
 
@@ -17,6 +17,12 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,38}")
 _CASE = re.compile(r"(?:case)?[\s#:]*c?[\s-]*(\d{6,9})", re.IGNORECASE)
 ZONES = frozenset(available_timezones())
+
+
+class Body(BaseModel):
+    """A request body: unknown fields are refused, so that a misspelt one is noticed."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 def clean(value: Any) -> Any:

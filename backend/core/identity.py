@@ -1,9 +1,11 @@
 """People and their organisations: whom everything else in the system belongs to."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
-from sqlalchemy import JSON, Column
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, Column, or_
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 PersonKind = Literal["customer", "partner", "support"]
 
@@ -18,9 +20,14 @@ class Organization(SQLModel, table=True):
 
 
 class Person(SQLModel, table=True):
-    """Somebody who can sign in. `email` is the verified address that rules look at."""
+    """Somebody who can sign in. `id` says who, for good; `email` is the verified address.
 
-    email: str = Field(primary_key=True, max_length=254)
+    Rules look at the address, which may change; everything that belongs to a person keeps the
+    id, which starts as the address of the first sign-in and never changes.
+    """
+
+    id: str = Field(primary_key=True, max_length=254)
+    email: str = Field(max_length=254, unique=True)
     name: str = Field(max_length=200)
     kind: str = Field(max_length=20)
     organization_domain: str = Field(foreign_key="organization.domain", max_length=253)
@@ -52,3 +59,31 @@ class PersonRef(SQLModel):
 
     name: str
     email: str
+
+
+async def by_address(session: AsyncSession, email: str) -> Person | None:
+    """The person with this address: their present one, or else their first."""
+    rows = await session.exec(
+        select(Person)
+        .where(or_(col(Person.email) == email, col(Person.id) == email))
+        .order_by((col(Person.email) == email).desc())
+        .limit(1)
+    )
+    return rows.first()
+
+
+async def people(session: AsyncSession, ids: Iterable[str | None]) -> dict[str, Person]:
+    """The people with these ids, by id."""
+    wanted = {person_id for person_id in ids if person_id}
+    if not wanted:
+        return {}
+    rows = await session.exec(select(Person).where(col(Person.id).in_(wanted)))
+    return {person.id: person for person in rows.all()}
+
+
+def person_ref(person_id: str, known: dict[str, Person]) -> PersonRef:
+    """Name and present address; whoever is not on file is shown by the first address alone."""
+    person = known.get(person_id)
+    return PersonRef(
+        name=person.name if person else person_id, email=person.email if person else person_id
+    )

@@ -34,7 +34,7 @@ def world() -> World:
 async def seed(db: Database) -> bool:
     """Seed an empty database; True if it was empty. Dates are relative to now."""
     async with db.write() as session:
-        if (await session.exec(select(Person.email).limit(1))).first() is not None:
+        if (await session.exec(select(Person.id).limit(1))).first() is not None:
             return False
         told = world()
         session.add_all(Organization(**row) for row in told["organizations"])
@@ -51,6 +51,7 @@ def _person(row: dict[str, Any]) -> Person:
     plain = {k: v for k, v in row.items() if k in Person.model_fields}
     return Person(
         **plain,
+        id=row["email"],
         organization_domain=row["organization"],
         desk_role=desk.get("role"),
         desk_queues=desk.get("queues") or [],

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from backend.core.auth import COOKIE, CurrentClaims, CurrentPerson
 from backend.core.events import ActingDep
-from backend.core.identity import Person
+from backend.core.identity import by_address
 from backend.core.problems import RESPONSES, Problem, forbidden, not_found
 from backend.core.settings import settings
 from backend.core.tokens import mint, mint_session
@@ -28,7 +28,7 @@ def demo_only() -> None:
 async def sign_in_demo(body: DemoSignIn, session: SessionDep, response: Response) -> SignedIn:
     """Sign in as a person of the demo world; also sets the browser's session cookie."""
     demo_only()
-    person = await session.get(Person, body.email)
+    person = await by_address(session, body.email)
     if person is None:
         raise Problem(
             404,
@@ -37,7 +37,7 @@ async def sign_in_demo(body: DemoSignIn, session: SessionDep, response: Response
             f"{body.email} is not in the demo world.",
             "GET /api/v1/demo/people lists everybody you can be.",
         )
-    token = mint_session(person.email)
+    token = mint_session(person.id)
     response.set_cookie(
         COOKIE,
         token,
@@ -64,7 +64,7 @@ async def create_mcp_token(person: CurrentPerson, claims: CurrentClaims) -> McpT
         raise forbidden("An MCP token can’t make another.", "Sign in as yourself.")
     lifetime = timedelta(hours=MCP_HOURS)
     return McpToken(
-        access_token=mint(person.email, "mcp", lifetime, via="mcp"),
+        access_token=mint(person.id, "mcp", lifetime, via="mcp"),
         expires_in=int(lifetime.total_seconds()),
     )
 

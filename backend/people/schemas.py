@@ -4,8 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from backend.cases.schemas import Body
-from backend.core.fields import Email, Language, Phone, ShortText, TimeZone
+from backend.core.fields import Body, Email, Language, Phone, ShortText, TimeZone
 from backend.core.receipts import Receipt
 
 

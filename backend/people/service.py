@@ -26,7 +26,7 @@ async def me(session: AsyncSession, person: Person) -> Me:
         )
         | {
             "organization": await repository.organization_name(session, person),
-            "roles": await repository.roles_of(session, person.email),
+            "roles": await repository.roles_of(session, person.id),
             "desk": {"role": person.desk_role, "queues": person.desk_queues}
             if person.desk_role
             else None,
@@ -49,7 +49,7 @@ async def update(session: AsyncSession, person: Person, acting: Acting, body: Up
         session,
         "profile_changed",
         acting,
-        subject=person.email,
+        subject=person.id,
         text="Profile changed: " + ", ".join(line.label for line in lines),
     )
     shown = await me(session, person)

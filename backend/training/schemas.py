@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from backend.cases.schemas import Body
-from backend.core.fields import Domain, Email, Language, Phone, TimeZone, Topic
+from backend.core.fields import Body, Domain, Email, Language, Phone, TimeZone, Topic
 from backend.core.portals import Portal
 from backend.training.windows import WindowIn, checked
 

@@ -31,11 +31,11 @@ async def create(
     session: AsyncSession, person: Person, acting: Acting, body: CreateTrainingEngagement
 ) -> CaseAnswer:
     """Open a training case, or give back the equal one that is open already."""
-    await lock_row(session, Person, person.email)
+    await lock_row(session, Person, person.id)
     if not body.open_another:
         existing = await repository.equal_open_case(
             session,
-            requester=person.email,
+            requester=person.id,
             kind=body.kind,
             portal=body.portal,
             starts=[w.start for w in body.windows],
@@ -64,7 +64,7 @@ async def create(
 async def _account(
     session: AsyncSession, person: Person, body: CreateTrainingEngagement
 ) -> SmartAccount | None:
-    own = await accounts.of_member(session, person.email)
+    own = await accounts.of_member(session, person.id)
     if body.smart_account is None:
         return own[0] if len(own) == 1 else None
     for account in own:
@@ -104,7 +104,7 @@ async def _insert(
         portal=body.portal,
         severity=TRAINING_SEVERITY,
         queue=queue,
-        requester=person.email,
+        requester=person.id,
         title=f"{KIND_NAMES[body.kind]} on {PORTAL_NAMES[body.portal]}",
         description=body.notes or "",
         phone=body.phone or person.phone,
@@ -132,7 +132,7 @@ async def _insert(
     )
     await session.flush()
     await repository.replace_windows(session, case.number, body.windows)
-    await case_service.add_entry(session, case, "opened", person.email, body.notes or "")
+    await case_service.add_entry(session, case, "opened", person.id, body.notes or "")
     return case
 
 
@@ -195,15 +195,13 @@ async def schedule(
     session.add(engagement)
     if case.status != Status.IN_PROGRESS:
         case.status = Status.IN_PROGRESS
-        await case_service.add_entry(
-            session, case, "status", person.email, status=Status.IN_PROGRESS
-        )
+        await case_service.add_entry(session, case, "status", person.id, status=Status.IN_PROGRESS)
     when = f"{say_time(start.astimezone(zone))} ({engagement.time_zone})"
     entry = await case_service.add_entry(
         session,
         case,
         "scheduled",
-        person.email,
+        person.id,
         f"Scheduled for {when}",
         start=start.isoformat(),
         end=end.isoformat(),
@@ -213,6 +211,7 @@ async def schedule(
     await case_service.note_event(
         session, "training_scheduled", case, acting, f"Scheduled for {when}", entry=entry.id
     )
+    requester = await session.get_one(Person, case.requester)
     return await case_service.answer(
         session,
         case,
@@ -224,7 +223,7 @@ async def schedule(
             ("When", when),
             ("Trainer", engagement.trainer),
             ("Join at", engagement.meeting_url),
-            ("Invitations to", ", ".join([case.requester, *engagement.attendee_emails])),
+            ("Invitations to", ", ".join([requester.email, *engagement.attendee_emails])),
         ),
     )
 
@@ -256,12 +255,10 @@ async def reschedule(
     await repository.replace_windows(session, case.number, body.windows)
     if case.status == Status.CUSTOMER_PENDING:
         case.status = Status.IN_PROGRESS
-        await case_service.add_entry(
-            session, case, "status", person.email, status=Status.IN_PROGRESS
-        )
+        await case_service.add_entry(session, case, "status", person.id, status=Status.IN_PROGRESS)
     times = say_windows(body.windows, body.time_zone)
     await case_service.add_entry(
-        session, case, "rescheduled", person.email, f"New preferred times: {times}"
+        session, case, "rescheduled", person.id, f"New preferred times: {times}"
     )
     await case_service.note_event(
         session,

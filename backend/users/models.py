@@ -13,7 +13,7 @@ class Membership(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     smart_account_id: int = Field(foreign_key="smart_account.id", index=True)
-    person: str = Field(foreign_key="person.email", max_length=254, index=True)
+    person: str = Field(foreign_key="person.id", max_length=254, index=True)
     role: str = Field(max_length=20)
 
 
@@ -48,7 +48,7 @@ class UserGroupMember(SQLModel, table=True):
     __tablename__ = "user_group_member"
 
     group_id: str = Field(foreign_key="user_group.id", primary_key=True, max_length=32)
-    person: str = Field(foreign_key="person.email", primary_key=True, max_length=254)
+    person: str = Field(foreign_key="person.id", primary_key=True, max_length=254)
 
 
 class UserGroupPlace(SQLModel, table=True):

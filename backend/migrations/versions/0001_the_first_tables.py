@@ -119,6 +119,7 @@ def upgrade() -> None:
 
     op.create_table(
         "person",
+        sa.Column("id", sa.String(length=254), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -139,7 +140,8 @@ def upgrade() -> None:
             ["organization.domain"],
             name=op.f("fk_person_organization_domain"),
         ),
-        sa.PrimaryKeyConstraint("email", name=op.f("pk_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("email", name=op.f("uq_person_email")),
     )
     op.create_table(
         "user_group",
@@ -215,7 +217,7 @@ def upgrade() -> None:
         sa.Column("form", sa.JSON(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["person"], ["person.email"], name=op.f("fk_conversation_person")),
+        sa.ForeignKeyConstraint(["person"], ["person.id"], name=op.f("fk_conversation_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_conversation")),
         sa.UniqueConstraint(
             "person", "external_key", name=op.f("uq_conversation_person_external_key")
@@ -231,7 +233,7 @@ def upgrade() -> None:
         sa.Column("smart_account_id", sa.Integer(), nullable=False),
         sa.Column("person", sa.String(length=254), nullable=False),
         sa.Column("role", sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(["person"], ["person.email"], name=op.f("fk_membership_person")),
+        sa.ForeignKeyConstraint(["person"], ["person.id"], name=op.f("fk_membership_person")),
         sa.ForeignKeyConstraint(
             ["smart_account_id"], ["smart_account.id"], name=op.f("fk_membership_smart_account_id")
         ),
@@ -268,11 +270,9 @@ def upgrade() -> None:
         sa.Column("conversation", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["assignee"], ["person.id"], name=op.f("fk_support_case_assignee")),
         sa.ForeignKeyConstraint(
-            ["assignee"], ["person.email"], name=op.f("fk_support_case_assignee")
-        ),
-        sa.ForeignKeyConstraint(
-            ["requester"], ["person.email"], name=op.f("fk_support_case_requester")
+            ["requester"], ["person.id"], name=op.f("fk_support_case_requester")
         ),
         sa.ForeignKeyConstraint(
             ["smart_account_id"],
@@ -302,7 +302,7 @@ def upgrade() -> None:
             ["group_id"], ["user_group.id"], name=op.f("fk_user_group_member_group_id")
         ),
         sa.ForeignKeyConstraint(
-            ["person"], ["person.email"], name=op.f("fk_user_group_member_person")
+            ["person"], ["person.id"], name=op.f("fk_user_group_member_person")
         ),
         sa.PrimaryKeyConstraint("group_id", "person", name=op.f("pk_user_group_member")),
     )
