@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, UploadFile
-from fastapi.sse import EventSourceResponse, ServerSentEvent
+from fastapi.responses import StreamingResponse
+from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -134,21 +135,36 @@ def _number(given: str | None) -> int:
     return int(given) if given and given.isdecimal() and len(given) < 10 else 0
 
 
-@router.get("/{conversation_id}/stream", response_class=EventSourceResponse)
+@router.get(
+    "/{conversation_id}/stream",
+    response_class=EventSourceResponse,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
 async def stream_messages(
     conversation_id: str,
     person: CurrentPerson,
     after: Annotated[str | None, Query(max_length=40)] = None,
     last_event_id: Annotated[str | None, Header()] = None,
-) -> AsyncIterator[ServerSentEvent]:
+) -> StreamingResponse:
     """Server-sent events: each message once, its id as the event's id; resume with
     `Last-Event-ID` (or `after` where headers can't be sent).
     """
     async with database().read() as session:
         conversation = await service.own_or_support(session, person, conversation_id)
-    for_support = conversation.person != person.id
-    seen = _number(last_event_id or after)
+    events = _events(
+        conversation_id,
+        _number(last_event_id or after),
+        for_support=conversation.person != person.id,
+    )
+    return StreamingResponse(
+        events, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _events(conversation_id: str, seen: int, *, for_support: bool) -> AsyncIterator[bytes]:
+    """Messages as they come, a comment now and then, and an end as soon as we are closing."""
     async with hub().waiting(conversation_id) as changed:
+        yield KEEPALIVE_COMMENT
         open_ = True
         while open_:
             changed.clear()
@@ -156,8 +172,12 @@ async def stream_messages(
                 rows = await repository.messages_after(session, conversation_id, seen, PAGE)
                 shown = await presentation.replies(session, rows, for_support=for_support)
             for reply in shown:
-                yield ServerSentEvent(data=reply, event="message", id=reply.id)
+                yield format_sse_event(
+                    data_str=reply.model_dump_json(), event="message", id=reply.id
+                )
             seen = rows[-1].seq if rows else seen
+            if not rows:
+                yield KEEPALIVE_COMMENT
             if len(rows) < PAGE:
                 open_ = await hub().wait(changed, REREAD_SECONDS)
 
