@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, UploadFile
 from fastapi.responses import StreamingResponse
-from fastapi.sse import KEEPALIVE_COMMENT, EventSourceResponse, format_sse_event
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -137,7 +137,7 @@ def _number(given: str | None) -> int:
 
 @router.get(
     "/{conversation_id}/stream",
-    response_class=EventSourceResponse,
+    response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
 )
 async def stream_messages(
