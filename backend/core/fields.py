@@ -14,7 +14,7 @@ _EMAIL = re.compile(
     r"[a-z][a-z0-9-]{0,61}[a-z0-9]"
 )
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
-_PHONE = re.compile(r"\+?[0-9][0-9 ()./-]{5,38}")
+_PHONE = re.compile(r"\+?\(?[0-9][0-9 ()./-]{5,38}")
 _CASE = re.compile(r"(?:case)?[\s#:]*c?[\s-]*(\d{6,9})", re.IGNORECASE)
 ZONES = frozenset(available_timezones())
 
