@@ -42,8 +42,7 @@ def decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
         if not isinstance(raw, list) or len(raw) != len(kinds):
             raise ValueError(cursor)
         return [
-            datetime.fromisoformat(v) if kind is datetime else kind(v)
-            for v, kind in zip(raw, kinds, strict=True)
+            _moment(v) if kind is datetime else kind(v) for v, kind in zip(raw, kinds, strict=True)
         ]
     except (ValueError, TypeError, binascii.Error) as exc:
         raise Problem(
@@ -53,6 +52,13 @@ def decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
             "It can’t be read.",
             "Take `next` of an earlier answer, or leave it out to start at the beginning.",
         ) from exc
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment
 
 
 async def newest_first(
