@@ -20,6 +20,7 @@ DIMENSIONS = 384
 HEADS = 12
 LAYERS = 6
 TOKENS = 256
+BATCH = 32
 
 Vectors = NDArray[np.float32]
 
@@ -49,24 +50,35 @@ class SentenceEmbedding:
         self._tokenizer.no_padding()
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
-        """One row of length 1 for each text: shape (len(texts), 384). Cut after 256 tokens."""
-        if not texts:
-            return np.zeros((0, DIMENSIONS), dtype=np.float32)
-        return np.stack([self._embed(text) for text in texts])
+        """One row of length 1 for each text: shape (len(texts), 384). Cut after 256 tokens.
+
+        Texts with equally many tokens are computed together, which needs no padding.
+        """
+        found = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+        by_length: dict[int, list[int]] = {}
+        tokens = [encoded.ids for encoded in self._tokenizer.encode_batch(list(texts))]
+        for row, own in enumerate(tokens):
+            by_length.setdefault(len(own), []).append(row)
+        for rows in by_length.values():
+            for start in range(0, len(rows), BATCH):
+                part = rows[start : start + BATCH]
+                found[part] = self._embed(np.array([tokens[row] for row in part]))
+        return found
 
     def is_one_word(self, word: str) -> bool:
         """Whether the model's own vocabulary has `word` whole: then it is no typing mistake."""
         return self._tokenizer.token_to_id(word) is not None
 
-    def _embed(self, text: str) -> Vectors:
-        tokens = self._tokenizer.encode(text).ids
-        words = np.concatenate([self._words[token : token + 1] for token in tokens])
-        state = words + self._positions[: len(tokens)] + self._first_segment
-        state = _normalised(state, *self._start)
+    def _embed(self, tokens: NDArray[np.int64]) -> Vectors:
+        """Unit vectors for sentences of equal length: tokens (sentences, length) → (…, 384)."""
+        used, where = np.unique(tokens, return_inverse=True)
+        words = np.concatenate([self._words[token : token + 1] for token in used.tolist()])
+        state = words[where.reshape(tokens.shape)] + self._positions[: tokens.shape[1]]
+        state = _normalised(state + self._first_segment, *self._start)
         for layer in self._layers:
             state = layer(state)
-        mean: Vectors = state.mean(axis=0)
-        unit: Vectors = mean / np.linalg.norm(mean)
+        mean: Vectors = state.mean(axis=1)
+        unit: Vectors = mean / np.linalg.norm(mean, axis=1, keepdims=True)
         return unit
 
     def _tensor(self, name: str) -> Vectors:
@@ -91,13 +103,14 @@ class _Layer:
         self._after = model._pair(f"{name}.output.LayerNorm")
 
     def __call__(self, state: Vectors) -> Vectors:
-        length, width = state.shape
-        joint = (state @ self._attend + self._attend_bias).reshape(length, 3, HEADS, width // HEADS)
-        query, key, value = joint.transpose(1, 2, 0, 3)
-        weights = query @ key.transpose(0, 2, 1) / np.float32(np.sqrt(width // HEADS))
+        of_a_head = DIMENSIONS // HEADS
+        joint = state @ self._attend + self._attend_bias
+        joint = joint.reshape(*state.shape[:2], 3, HEADS, of_a_head)
+        query, key, value = joint.transpose(2, 0, 3, 1, 4)
+        weights = query @ key.swapaxes(-1, -2) / np.float32(np.sqrt(of_a_head))
         weights = np.exp(weights - weights.max(axis=-1, keepdims=True))
         weights /= weights.sum(axis=-1, keepdims=True)
-        heads = (weights @ value).transpose(1, 0, 2).reshape(length, width)
+        heads = (weights @ value).swapaxes(1, 2).reshape(state.shape)
         state = _normalised(state + _linear(heads, *self._out), *self._after_attention)
         wide = _gelu(_linear(state, *self._widen))
         return _normalised(state + _linear(wide, *self._narrow), *self._after)
