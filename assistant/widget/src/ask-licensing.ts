@@ -307,7 +307,7 @@ export class AskLicensing extends LitElement {
     const action = (label: string, icon: unknown, click: () => void): TemplateResult => html`<button type="button"
       class="icon-button" title=${label} aria-label=${label} @click=${click}>${icon}</button>`;
     const talking = session.phase === 'ready';
-    return html`<header>
+    return html`<div class="header">
       <span class="seal">${icons.mark}</span>
       <div class="title"><h2 id="heading">${this.heading}</h2>
         <div class="subtitle">${(conversation?.portal ?? this.portal).toUpperCase()}${status}</div></div>
@@ -316,7 +316,7 @@ export class AskLicensing extends LitElement {
           : action(words.past, icons.clock, () => this.#togglePast())}
         ${action(words.startOver, icons.compose, () => { void this.startOver().then(() => this.#composer?.focus()); })}` : nothing}
       ${action(words.close, this.#small.matches ? icons.close : icons.down, () => this.hide())}
-    </header>`;
+    </div>`;
   }
 
   #drawTalk(session: Session): TemplateResult {

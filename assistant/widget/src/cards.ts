@@ -41,7 +41,7 @@ async function copy(event: Event, reference: string): Promise<void> {
 
 export function drawReceipt(receipt: Receipt): TemplateResult {
   const { reference } = receipt;
-  return html`<section class="card receipt" aria-label=${words.receipt}>
+  return html`<div role="group" class="card receipt" aria-label=${words.receipt}>
     <div class="card-head"><span class="stamp">${icons.check}</span><div>
       <h3>${receipt.title}</h3>
       ${reference ? html`<button type="button" class="reference" aria-label=${words.copy(reference)}
@@ -49,7 +49,7 @@ export function drawReceipt(receipt: Receipt): TemplateResult {
         <span class="hint" role="status"></span>` : nothing}
     </div></div>
     ${drawLines(receipt.lines)}
-  </section>`;
+  </div>`;
 }
 
 function pill(status: string): TemplateResult {
@@ -58,13 +58,13 @@ function pill(status: string): TemplateResult {
 }
 
 function drawCase(card: Card): TemplateResult {
-  return html`<section class="card" aria-label=${`${words.caseCard} ${card.number ?? ''}`}>
+  return html`<div role="group" class="card" aria-label=${`${words.caseCard} ${card.number ?? ''}`}>
     <div class="card-head"><div>
       <span class="over">${words.caseCard} ${card.number ?? ''}</span>
       <h3>${card.title}</h3>
     </div>${card.status ? pill(card.status) : nothing}</div>
     ${drawLines(card.lines)}
-  </section>`;
+  </div>`;
 }
 
 function day(iso: string | null | undefined): string {
@@ -73,12 +73,12 @@ function day(iso: string | null | undefined): string {
 }
 
 function drawCases(items: CaseItem[]): TemplateResult {
-  return html`<section class="card" aria-label=${words.casesCard}>
+  return html`<div role="group" class="card" aria-label=${words.casesCard}>
     ${items.length ? html`<ul class="items" role="list">${items.map((item) => html`<li>
       <div><strong>${item.title}</strong><span class="hint">${item.number}${
         item.updated_at ? ` · ${words.updated} ${day(item.updated_at)}` : ''}</span></div>
       ${pill(item.status)}</li>`)}</ul>` : html`<p class="note">${words.noCases}</p>`}
-  </section>`;
+  </div>`;
 }
 
 const LINK_ICONS = { article: icons.article, video: icons.video, webinar: icons.calendar } as const;
@@ -104,13 +104,13 @@ export function drawCard(card: Card, base: string): Drawn {
     case 'cases':
       return drawCases((card.items ?? []) as CaseItem[]);
     case 'links':
-      return card.items?.length ? html`<section class="card" aria-label=${card.title ?? words.suggestions}>
+      return card.items?.length ? html`<div role="group" class="card" aria-label=${card.title ?? words.suggestions}>
         <ul class="items" role="list">${(card.items as LinkItem[]).map((item) => drawLink(item, base))}</ul>
-      </section>` : nothing;
+      </div>` : nothing;
     default:
-      return card.title || card.lines?.length ? html`<section class="card">
+      return card.title || card.lines?.length ? html`<div role="group" class="card">
         ${card.title ? html`<div class="card-head"><h3>${card.title}</h3></div>` : nothing}
-        ${drawLines(card.lines)}</section>` : nothing;
+        ${drawLines(card.lines)}</div>` : nothing;
   }
 }
 

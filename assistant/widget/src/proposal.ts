@@ -92,7 +92,7 @@ export class ProposalCard extends LitElement {
     if (!this.#pressed || this.working || (this.#status === 'open' && !this.refusal)) return;
     this.#pressed = false;
     const focused = (this.getRootNode() as ShadowRoot).activeElement;
-    if (!focused || focused === this) this.renderRoot.querySelector('section')?.focus({ preventScroll: true });
+    if (!focused || focused === this) this.renderRoot.querySelector<HTMLElement>('.proposal')?.focus({ preventScroll: true });
   }
 
   #actions(): TemplateResult {
@@ -115,7 +115,7 @@ export class ProposalCard extends LitElement {
     const open = status === 'open';
     const refusal = this.refusal
       ? [this.refusal.title, this.refusal.detail, this.refusal.hint].filter(Boolean).join(' · ') : '';
-    return html`<section class="card proposal ${open ? '' : 'settled'}" tabindex="-1" aria-label=${preview.title} data-status=${status}>
+    return html`<div role="group" class="card proposal ${open ? '' : 'settled'}" tabindex="-1" aria-label=${preview.title} data-status=${status}>
       <div class="card-head"><div>
         <span class="over">${open ? words.proposal : words.proposalStatus[status]}</span>
         <h3>${preview.title}</h3>
@@ -124,7 +124,7 @@ export class ProposalCard extends LitElement {
       ${preview.note ? html`<p class="note">${preview.note}</p>` : nothing}
       <p class="problem" role="alert">${refusal}</p>
       ${open ? this.#actions() : nothing}
-    </section>
+    </div>
     ${this.receipt ? drawReceipt(this.receipt) : nothing}`;
   }
 }

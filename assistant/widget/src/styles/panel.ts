@@ -42,6 +42,7 @@ export const panel = css`
     box-shadow: light-dark(0 8px 24px rgb(11 60 54 / 0.32), 0 8px 24px rgb(0 0 0 / 0.5)); position: relative;
     transition: transform 160ms, background-color 160ms;
   }
+  .launcher[hidden] { display: none; }
   .launcher:hover { background: var(--_accent-strong); transform: translateY(-1px); }
   .launcher:focus-visible { outline-offset: 3px; }
   .launcher .icon { width: 24px; height: 24px; }
@@ -66,7 +67,7 @@ export const panel = css`
   @keyframes rise { from { transform: translateY(10px); opacity: 0; } }
   dialog:modal { inset: 0; width: 100%; height: 100dvh; border: 0; border-radius: 0; }
 
-  header {
+  .header {
     display: flex; align-items: center; gap: 4px; padding: 10px 8px 10px 16px;
     background: var(--_raised); border-bottom: 1px solid var(--_line); flex: none;
   }
