@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from assistant.cli.children import free_port
@@ -54,12 +55,18 @@ def everything(process: subprocess.Popen[str]) -> str:
     return process.stdout.read()
 
 
-def processes_of(state: Path) -> list[str]:
-    """The command lines of what still works on this folder."""
-    listed = subprocess.run(
-        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    return [line for line in listed if str(state) in line]
+def processes_of(state: Path, words: str = "") -> list[psutil.Process]:
+    """What still works on this folder, as its environment or its command line says."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            line = " ".join(process.cmdline())
+            ours = str(state) in line or process.environ().get("STATE_DIR") == str(state)
+        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
+            continue
+        if ours and words in line:
+            found.append(process)
+    return found
 
 
 @pytest.mark.timeout(300)
@@ -70,6 +77,7 @@ def test_that_it_starts_and_ends_within_three_seconds_with_a_widget_connected(
     port = free_port()
     with up(tmp_path, port) as process:
         said = read_until(process, READY)
+        assert len(processes_of(tmp_path)) == 3
         assert f"{READY}http://127.0.0.1:{port}\n" in said
         with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False) as http:
             sign_in = http.post("/auth/demo", json={"email": "nadia@northwind.example"})
@@ -103,13 +111,7 @@ def test_that_rasa_comes_back_and_that_a_dead_app_ends_everything(tmp_path: Path
         while httpx.get(ready, trust_env=False).status_code != 200:
             assert time.monotonic() < deadline, "Rasa did not come back"
             time.sleep(0.5)
-        children = subprocess.run(
-            ["pgrep", "-P", str(process.pid), "-f", "assistant.serve"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split()
-        os.kill(int(children[0]), signal.SIGKILL)
+        kill(tmp_path, "assistant.serve")
         assert process.wait(10) == 1
         assert "The app was ended by SIGKILL" in everything(process)
     assert processes_of(tmp_path) == []
@@ -117,12 +119,8 @@ def test_that_rasa_comes_back_and_that_a_dead_app_ends_everything(tmp_path: Path
 
 def kill(state: Path, words: str) -> None:
     """Kill the one process of this folder whose command line has these words."""
-    listed = subprocess.run(
-        ["ps", "-eo", "pid,args"], capture_output=True, text=True, check=True
-    ).stdout.splitlines()
-    found = [line for line in listed if str(state) in line and words in line]
-    assert len(found) == 1
-    os.kill(int(found[0].split()[0]), signal.SIGKILL)
+    (found,) = processes_of(state, words)
+    found.kill()
 
 
 def test_that_a_port_in_use_is_said_before_anything_is_started(tmp_path: Path) -> None:
