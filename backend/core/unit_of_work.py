@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Field, SQLModel, col
@@ -21,9 +22,11 @@ from backend.core import clock
 from backend.core.auth import SAFE_METHODS, claims_of
 from backend.core.database import UtcDateTime, database
 from backend.core.problems import Problem
+from backend.core.wording import shown
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 KEY_LENGTH = 200
+_BOOLEAN = TypeAdapter(bool)
 
 
 class IdempotencyKey(SQLModel, table=True):
@@ -57,7 +60,7 @@ class UnitOfWorkRoute(APIRoute):
 
 
 async def _write(request: Request, endpoint: Handler) -> Response:
-    dry_run = request.headers.get("Dry-Run", "").lower() == "true"
+    dry_run = _is_dry_run(request)
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 0 < len(key) <= KEY_LENGTH:
         raise Problem(
@@ -81,6 +84,23 @@ async def _write(request: Request, endpoint: Handler) -> Response:
         stored = await session.get_one(IdempotencyKey, (claims.person, key))
         stored.status, stored.body = response.status_code, bytes(response.body).decode()
         return response
+
+
+def _is_dry_run(request: Request) -> bool:
+    """Read the header exactly as it is documented (a boolean): whoever asks for a dry run in
+    other words must not be given the real one.
+    """
+    said = request.headers.get("Dry-Run", "false")
+    try:
+        return _BOOLEAN.validate_python(said.lower())
+    except ValidationError as exc:
+        raise Problem(
+            422,
+            "dry-run",
+            "The Dry-Run header can’t be understood",
+            f"It says {shown(said)}.",
+            "Send “Dry-Run: true”, or leave it out to do it for real.",
+        ) from exc
 
 
 def _fingerprint(request: Request, body: bytes) -> str:
