@@ -6,6 +6,7 @@ are added up, and below a line that was measured on a set of questions the answe
 
 import hashlib
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.core.portals import Portal
-from backend.knowledge.articles import Article
-from backend.knowledge.embedding import DIMENSIONS, SentenceEmbedding, Vectors
+from backend.core.settings import settings
+from backend.knowledge.articles import Article, load_articles
+from backend.knowledge.embedding import (
+    DIMENSIONS,
+    SentenceEmbedding,
+    Vectors,
+    sentence_embedding,
+)
 from backend.knowledge.vocabulary import Mender, Vocabulary
 
 # Measured with tests/knowledge/questions.yml; see test_answers.py.
@@ -172,6 +179,30 @@ class KnowledgeSearch:
         """The passage of an article that comes nearest to the question."""
         passages = alike[self._rows[number]][self._about_count[number] :]
         return _shortened(self._passages[number][int(passages.argmax())])
+
+
+_search: KnowledgeSearch | None = None
+_building = threading.Lock()
+
+
+def knowledge_search() -> KnowledgeSearch:
+    """The search of this process. The first call builds it, which may take a moment."""
+    global _search
+    with _building:
+        if _search is None:
+            folder = settings().data_dir / "knowledge"
+            _search = KnowledgeSearch(
+                load_articles(folder), Vocabulary.read(folder / "vocabulary.yml"),
+                sentence_embedding(), settings().state_dir / "knowledge-embeddings.npz",
+            )
+    return _search
+
+
+def ready() -> bool:
+    """Whether questions are answered at once. The first call begins to build the search."""
+    if _search is None and not _building.locked():
+        threading.Thread(target=knowledge_search, name="knowledge", daemon=True).start()
+    return _search is not None
 
 
 def embed_once(texts: Sequence[str], embedding: SentenceEmbedding, cache: Path) -> Vectors:
