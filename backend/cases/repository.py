@@ -65,7 +65,7 @@ def filtered(
     assignee: str | None = None,
     conversation: str | None = None,
 ) -> SelectOfScalar[Case]:
-    """Narrow a list of cases. `assignee` is an agent's address, or `UNCLAIMED`."""
+    """Narrow a list of cases. `assignee` is an agent's id, or `UNCLAIMED`."""
     if queue:
         statement = statement.where(Case.queue == queue)
     if statuses:
@@ -75,7 +75,7 @@ def filtered(
     if assignee == UNCLAIMED:
         statement = statement.where(col(Case.assignee).is_(None))
     elif assignee:
-        statement = statement.where(Case.assignee == assignee.lower())
+        statement = statement.where(Case.assignee == assignee)
     if conversation:
         statement = statement.where(Case.conversation == conversation)
     if q:

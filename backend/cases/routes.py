@@ -24,6 +24,7 @@ from backend.cases.schemas import (
 from backend.core.auth import CurrentPerson
 from backend.core.events import ActingDep
 from backend.core.fields import CaseNumber
+from backend.core.identity import by_address
 from backend.core.pagination import CursorQuery, LimitQuery, Page, newest_first
 from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import RESPONSES
@@ -65,6 +66,9 @@ async def list_cases(
     limit: LimitQuery = 50,
 ) -> Page[CaseHead]:
     """List the cases that you may see, newest first."""
+    if assignee and assignee != repository.UNCLAIMED:
+        agent = await by_address(session, assignee.strip().lower())
+        assignee = agent.id if agent else assignee
     statement = repository.filtered(
         repository.readable_by(person),
         queue=queue,
