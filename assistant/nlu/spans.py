@@ -76,7 +76,7 @@ _MONTHS = (
 )
 _DATE = (
     r"(?:\d{4}-\d{1,2}-\d{1,2}"
-    r"|\d{1,2}[./]\d{1,2}[./]\d{2,4}"
+    r"|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}\.\d{1,2}\.(?!\d)"
     rf"|(?:on\s+)?(?:{_DAYS},?\s+)?(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTHS}\b\.?"
     r"(?:,?\s+\d{4})?"
     rf"|(?:{_DAYS},?\s+)?{_MONTHS}\.?\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)"
@@ -95,7 +95,8 @@ _CLOCK = (
 _PART = r"(?:(?:in the\s+|early\s+|late\s+)?(?:morning|afternoon|evening))"
 _TO = r"\s*(?:-|–|—|to|until|till|til|and)\s*"
 _RANGE = (
-    rf"(?:(?:from|between)\s+)?(?:\d{{1,2}}(?::\d{{2}})?{_TO}{_CLOCK}|{_CLOCK}{_TO}{_CLOCK})"
+    rf"(?:(?:(?:from|between)\s+)?(?:\d{{1,2}}(?::\d{{2}})?{_TO}{_CLOCK}|{_CLOCK}{_TO}{_CLOCK})"
+    rf"|(?:from|between)\s+\d{{1,2}}{_TO}\d{{1,2}}\b)"
 )
 _LASTING = (
     r"(?:\s*,?\s*for\s+(?:\d+(?:[.,]\d+)?|an|a|one|two|three|four|half an?|an hour and a half"

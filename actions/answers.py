@@ -1,0 +1,157 @@
+"""Reads a message as answers: to the open question, and to any other that it answers too."""
+
+import re
+from difflib import get_close_matches
+from typing import Any
+
+from actions.sheet import CHANGE, Sheet, Values
+from actions.turn import Turn
+
+# Entities that are named otherwise than the slots they fill.
+SLOT_OF = {"topic": "topics", "window": "windows", "email": "attendee_emails"}
+LISTS = {"topics", "windows", "attendee_emails"}
+CORRECTS = re.compile(
+    r"^\W*(?:no|nope|sorry|wait|oops|actually|rather|instead|not)\b(?!\s+(?:idea|preference))"
+    r"|\b(?:instead|make (?:it|that)|change (?:\w+ ){0,4}to|i meant|should be|rather than|switch to)\b",
+    re.IGNORECASE,
+)
+ADDS = re.compile(r"\b(?:also|add|plus|as well|too|additionally|invite)\b", re.IGNORECASE)
+_ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3,
+             "last": -1, "former": 0, "latter": 1}  # fmt: skip
+_LEADING = re.compile(
+    r"^\W*(?:(?:please|pls|well|hm+|ok|okay|so|then|i think|maybe|the|it'?s|we(?:'d| would) like|"
+    r"i(?:'d| would) like|i want|topics?(?: are| is)?:?|about|on|cover(?:ing)?|with)\b[ ,:]*)+",
+    re.IGNORECASE,
+)
+_DANGLING = re.compile(r"(?:\s|,|;|\b(?:and|for|in|on|at|with|from|by|to|please|time)\b)+$|^[\s,;]+", re.I)
+STRIPPED = {"attendees", "window", "language", "time_zone", "email"}
+
+
+def facts(turn: Turn, sheet: Sheet, slots: frozenset[str]) -> Values:
+    """What the message says for `slots`, by entity; windows as words, lists as lists."""
+    found: Values = {}
+    for fact in turn.facts:
+        slot = SLOT_OF.get(fact.entity, fact.entity)
+        if slot not in slots:
+            continue
+        if slot in LISTS:
+            found.setdefault(slot, []).append(fact.value)
+        elif slot == "kind" and found.get("kind") not in {None, fact.value}:
+            found["kind"] = _corrected_kind(turn, fact.value)
+        else:
+            found[slot] = fact.value
+    return {slot: value for slot, value in found.items() if value is not None}
+
+
+def _corrected_kind(turn: Turn, last: Any) -> Any:
+    """ "a demo instead of a training" names two kinds and means the first."""
+    kinds = turn.values("kind")
+    if re.search(r"\b(?:instead of|rather than|not a)\b", turn.text, re.IGNORECASE):
+        return kinds[0]
+    return last if CORRECTS.search(turn.text) else None
+
+
+def answer(turn: Turn, sheet: Sheet, slot: str) -> Any:
+    """The message read as the answer to `slot`'s question; None when it is none."""
+    kind = sheet.kind(slot)
+    if kind == "choice":
+        return choice(turn, sheet.options(slot), open_to=turn.value(slot) or _place(turn, slot))
+    if kind == "choices":
+        return _several(turn, sheet, slot)
+    if kind == "number":
+        return _number(turn, slot)
+    if kind == "confirm":
+        return {"affirm": True, "deny": False}.get(turn.intent)
+    if kind == "email":
+        return turn.value("email") or turn.text.strip()
+    if slot == "phone":
+        return turn.value("phone") or _digits(turn.text)
+    return turn.text.strip() or None
+
+
+def choice(turn: Turn, options: dict[str, str], open_to: Any = None) -> str | None:
+    """The option meant: by value, by title, by its place, or nearly spelt so."""
+    said = " ".join(_LEADING.sub("", turn.text.strip(" .!")).lower().split())
+    by_name = {value.lower(): value for value in options}
+    by_name |= {title.lower(): value for value, title in options.items()}
+    by_name |= {
+        part.strip(" ()").lower(): value
+        for value, title in options.items()
+        for part in re.split(r"[(–:]", title)
+        if len(part.strip(" ()")) > 1
+    }
+    if said in by_name:
+        return by_name[said]
+    if open_to is not None:
+        return str(open_to)
+    number = re.fullmatch(r"(?:option |number |no\.? ?)?(\d)", said)
+    if number and str(number[1]) not in options and 0 < int(number[1]) <= len(options):
+        return list(options)[int(number[1]) - 1]
+    place = re.search(rf"\b({'|'.join(_ORDINALS)})\b(?: one| option)?$", said)
+    if place and len(said.split()) <= 4 and -len(options) <= _ORDINALS[place[1]] < len(options):
+        return list(options)[_ORDINALS[place[1]]]
+    held = {value for name, value in by_name.items() if len(name) > 1 and _holds(said, name)}
+    if len(held) == 1:
+        return held.pop()
+    near = get_close_matches(said, by_name, n=1, cutoff=0.8)
+    return by_name[near[0]] if near else None
+
+
+def _holds(said: str, name: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) is not None
+
+
+def _place(turn: Turn, slot: str) -> Any:
+    """A city answers the question for a time zone, a language code the one for a language."""
+    if slot == "time_zone":
+        return turn.value("city")
+    code = re.fullmatch(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?", turn.text.strip())
+    return code.group() if slot == "language" and code else None
+
+
+def _number(turn: Turn, slot: str) -> int | float | None:
+    value = turn.value(slot) if turn.value(slot) is not None else turn.value("number")
+    if value is None and slot == "attendees" and turn.values("email"):
+        return len(turn.values("email"))
+    return value if value is not None else None
+
+
+def _digits(text: str) -> str | None:
+    """Something that is meant as a phone number, right or wrong, for the API to judge."""
+    match = re.search(r"\+?[\d][\d ()./-]{2,}", text)
+    return match.group().strip() if match else None
+
+
+def _several(turn: Turn, sheet: Sheet, slot: str) -> list[str] | None:
+    """A list in free text, options by their titles, the other facts of the sentence cut out."""
+    text = without_facts(turn) if not sheet.question(slot).verbatim else turn.text
+    options = sheet.options(slot)
+    by_name = {title.lower(): value for value, title in options.items()}
+    items = [_LEADING.sub("", part).strip(" .") for part in re.split(r"[,;\n]+", text)]
+    items = [_DANGLING.sub("", re.sub(r"^and\s+", "", item)).strip() for item in items]
+    found = [by_name.get(item.lower(), item) for item in items if re.search(r"\w", item)]
+    return list(dict.fromkeys(found)) or None
+
+
+def without_facts(turn: Turn) -> str:
+    """The text without its numbers of people, times, languages and addresses."""
+    text, shift = turn.text, 0
+    for fact in sorted(turn.facts, key=lambda fact: fact.start):
+        if fact.entity in STRIPPED and fact.end > fact.start:
+            text = text[: fact.start - shift] + text[fact.end - shift :]
+            shift += fact.end - fact.start
+    return text if shift == 0 else _DANGLING.sub("", text).strip()
+
+
+def merge(sheet: Sheet, slot: str, value: Any, turn: Turn) -> Any:
+    """A list is added to when the words say so ("also …"), else replaced."""
+    present = sheet.values.get(slot)
+    if slot in LISTS and isinstance(present, list) and ADDS.search(turn.text):
+        return list(dict.fromkeys([*present, *value])) if slot != "windows" else value
+    return value
+
+
+def changes_named(turn: Turn, sheet: Sheet) -> str | None:
+    """The slot named after *Change*: "the portal", "time"."""
+    labels = {name: sheet.question(name).label for name in sheet.options(CHANGE)}
+    return choice(turn, labels)

@@ -1,0 +1,162 @@
+"""What belongs to no task: questions, not understood, nothing open, repeat."""
+
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import CustomAction
+from actions.answers import LISTS, SLOT_OF
+from actions.forms import forms
+from actions.knowledge import answer_question, articles
+from actions.training import TrainingForm
+from actions.turn import Turn
+from actions.wording import buttons, metadata, question, say
+
+
+class AnswerQuestion(CustomAction):
+    """Answers a question from the knowledge base."""
+
+    def name(self) -> str:
+        """Its name in the rules."""
+        return "action_answer_question"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Reply with an article and its source, or say that we don't know."""
+        await answer_question(Turn(dispatcher, tracker), tracker.get_slot("portal"))
+        return []
+
+
+class NotUnderstood(CustomAction):
+    """The classifier was unsure: an article that fits, else ask for other words."""
+
+    def name(self) -> str:
+        """Its name in the rules."""
+        return "action_not_understood"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Reply; facts that belong to a training request are kept, too."""
+        turn = Turn(dispatcher, tracker)
+        found = await articles(turn, turn.text)
+        ways_on = buttons("utter_not_understood")
+        if not found:
+            turn.reply(say("utter_not_understood"), buttons=ways_on)
+            return []
+        best = found[0]
+        text = f"{metadata('utter_not_understood', 'article')}\n\n{best['excerpt']}"
+        turn.reply(text, sources=[{"title": best["title"], "url": best["url"]}], buttons=ways_on)
+        return []
+
+
+class NothingOpen(CustomAction):
+    """An answer or a command while no form is open."""
+
+    def name(self) -> str:
+        """Its name in the rules."""
+        return "action_nothing_open"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Facts begin or complete a training request; else say that nothing is open."""
+        turn = Turn(dispatcher, tracker)
+        if turn.intent == "inform" and turn.value("case_number"):
+            return [FollowupAction("action_case_status")]
+        if turn.intent == "inform" and turn.value("kind"):
+            return [FollowupAction("self_serve_form")]
+        if turn.intent == "inform" and tracker.get_slot("task") == "training" and turn.facts:
+            return _remember(turn)
+        text = metadata("utter_nothing_open", turn.intent) or say("utter_nothing_open")
+        turn.reply(str(text), buttons=buttons("utter_nothing_open"))
+        return []
+
+
+def _remember(turn: Turn) -> list[EventType]:
+    """Facts said between the links and *Create a case* are for the request to come."""
+    if turn.value("portal") or turn.value("portal_group") or turn.value("unknown_portal"):
+        return [FollowupAction("self_serve_form")]
+    slots = {*TrainingForm.asks, *TrainingForm.takes}
+    heard: dict[str, Any] = {}
+    for fact in turn.facts:
+        slot = SLOT_OF.get(fact.entity, fact.entity)
+        if slot in slots and slot in LISTS:
+            heard.setdefault(slot, []).append(fact.value)
+        elif slot in slots:
+            heard[slot] = fact.value
+    if not heard:
+        turn.reply(str(metadata("utter_nothing_open", "inform")), buttons=buttons("utter_get_support"))
+        return []
+    said = "; ".join(
+        f"{question('training_form', slot).label}: "
+        f"{', '.join(map(str, value)) if isinstance(value, list) else value}"
+        for slot, value in heard.items()
+    )
+    kind = turn.tracker.get_slot("kind") or "training"
+    response = "utter_training_remembered"
+    turn.reply(say(response, kind=kind, changes=said), buttons=buttons(response))
+    return [SlotSet(slot, value) for slot, value in heard.items()]
+
+
+class Repeat(CustomAction):
+    """What was said last, again."""
+
+    def name(self) -> str:
+        """Its name in the rules."""
+        return "action_repeat"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Reply with the last message of the conversation, controls and all."""
+        turn = Turn(dispatcher, tracker)
+        for event in reversed(tracker.events):
+            if event.get("event") != "bot":
+                continue
+            said = event.get("data") or {}
+            custom = said.get("custom") or {}
+            parts = {key: custom.get(key) for key in ("buttons", "card", "sources", "case")}
+            parts["buttons"] = parts["buttons"] or said.get("buttons")
+            text = custom.get("text") or event.get("text")
+            if text:
+                turn.reply(str(text), **parts)
+                return []
+        turn.reply(say("utter_greet"), buttons=buttons("utter_greet"))
+        return []
+
+
+class Unhandled(CustomAction):
+    """A turn that no rule foresaw: back to the form, or say that it was not understood.
+
+    Rasa's own fallback would rewind the conversation and say nothing.
+    """
+
+    def name(self) -> str:
+        """Its name in config.yml."""
+        return "action_unhandled"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """Never silent: a form speaks for itself, all else is said here."""
+        active = tracker.active_loop_name
+        if active in {form.form for form in forms()}:
+            return [FollowupAction(active)]
+        said = any(event.get("event") == "bot" for event in _this_turn(tracker))
+        if not said:
+            turn = Turn(dispatcher, tracker)
+            turn.reply(say("utter_not_understood"), buttons=buttons("utter_not_understood"))
+        return [FollowupAction("action_listen")]
+
+
+def _this_turn(tracker: Tracker) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            break
+        events.append(event)
+    return events

@@ -1,0 +1,36 @@
+"""Answers from the knowledge base: always with the source, or the words that we don't know."""
+
+import re
+from typing import Any
+
+from actions.turn import Turn
+from actions.wording import buttons, say
+
+_POLITE = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|please|sorry|wait|but|ok|so|and|can you|could you|tell me|explain|"
+    r"i (?:have a|want to) (?:question|know|understand)(?: about)?)\b[ ,:]*)+",
+    re.IGNORECASE,
+)
+
+
+async def articles(turn: Turn, query: str, portal: Any = None) -> list[dict[str, Any]]:
+    """The best articles and videos for a query; none when nothing fits."""
+    arguments = {"q": query[:300]} | ({"portal": portal} if portal else {})
+    answer = await turn.call("search_knowledge", **arguments)
+    return list(answer.body.get("items") or []) if answer.ok else []
+
+
+async def answer_question(turn: Turn, portal: Any = None) -> bool:
+    """Reply with the best article and its source, or say that we don't know; which of the two."""
+    query = _POLITE.sub("", turn.text).strip() or turn.text
+    found = await articles(turn, query)
+    if not found:
+        turn.reply(say("utter_no_answer"), buttons=buttons("utter_no_answer"))
+        return False
+    best = found[0]
+    turn.reply(
+        say("utter_answer", excerpt=str(best["excerpt"]).strip()),
+        sources=[{"title": best["title"], "url": best["url"]}],
+        buttons=buttons("utter_answer") if turn.tracker.active_loop_name is None else [],
+    )
+    return True

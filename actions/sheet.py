@@ -1,0 +1,186 @@
+"""The sheet that a form fills in: values, memory, and how the next question is asked."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.core.client import Operation, Schema
+from rasa_sdk.events import EventType, SlotSet
+
+from actions.dates import Moment, say_window
+from actions.turn import payload
+from actions.wording import Question, question
+
+CHANGE = "change"  # the "slot" asked for while a card waits
+LEAVE = "leave"  # … and when another task is begun in the middle of this one
+OURS = frozenset({CHANGE, LEAVE})
+Values = dict[str, Any]
+
+
+@dataclass
+class Memory:
+    """What a form remembers between turns besides the values, kept in the slot `form_memory`."""
+
+    missing: list[str] = field(default_factory=list)
+    trail: list[str] = field(default_factory=list)
+    failed: dict[str, int] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+    proposed: bool = False
+    exists: bool = False  # an equal one is open already
+    changing: str | None = None  # to be asked whether it is known or not
+    begun: str | None = None  # the words of a window that lacks its day or its time
+    profile: Values | None = None
+    narrowed: str | None = None
+    options: dict[str, str] | None = None
+    ask_text: str | None = None
+    leave: Values | None = None  # the other task that was begun in the middle
+    said: str | None = None  # the sentence that began the task, when another turn did
+
+    @classmethod
+    def of(cls, stored: Any) -> "Memory":
+        """The memory in the slot; fields of an older version are forgotten."""
+        known = stored if isinstance(stored, dict) else {}
+        return cls(**{key: known[key] for key in known if key in cls.__dataclass_fields__})
+
+
+@dataclass
+class Sheet:
+    """One form in one turn: `values` by slot, as the API takes them.
+
+    `notes` are sentences to say before the next question, `offers` buttons beside it; `weekdays` the windows, by start,
+    that were named by a weekday alone and may be a week later as well.
+    """
+
+    form: str
+    operation: Operation
+    values: Values
+    memory: Memory
+    asked: str | None
+    notes: list[str] = field(default_factory=list)
+    offers: list[dict[str, str]] = field(default_factory=list)
+    weekdays: dict[str, Moment] = field(default_factory=dict)
+    before: Values = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.before = dict(self.values)
+
+    def question(self, slot: str) -> Question:
+        """The wording of a slot's question."""
+        return question(self.form, slot)
+
+    def schema(self, slot: str) -> Schema:
+        """The JSON schema of a slot's field, without the null of an optional one."""
+        schema = self.operation.fields.get(slot) or {}
+        return next((s for s in schema.get("anyOf", ()) if s.get("type") != "null"), schema)
+
+    def kind(self, slot: str) -> str:
+        """The kind of control that asks for a slot, from its schema and its options."""
+        schema = self.schema(slot)
+        if slot == LEAVE or schema.get("type") == "boolean":
+            return "confirm"
+        if schema.get("type") == "array":
+            item = schema.get("items") or {}
+            return "datetime" if "start" in item.get("properties", {}) else "choices"
+        if self.options(slot):
+            return "choice"
+        if schema.get("type") in {"integer", "number"}:
+            return "number"
+        return {"date-time": "datetime", "date": "date", "email": "email"}.get(
+            schema.get("format", ""), "text"
+        )
+
+    def options(self, slot: str) -> dict[str, str]:
+        """Value → title of a slot's options; or what it is narrowed to."""
+        if slot == self.memory.narrowed and self.memory.options:
+            return self.memory.options
+        if slot == CHANGE:
+            return {
+                name: f"{self.question(name).label}: {self.show(name)}"
+                for name in self.values
+                if name in self.operation.fields and name not in _UNSEEN
+            }
+        titles = self.question(slot).options
+        schema = self.schema(slot)
+        allowed = [str(value) for value in schema.get("enum", ())]
+        return {value: titles.get(value, value) for value in allowed} if allowed else titles
+
+    def is_required(self, slot: str) -> bool:
+        """Whether there is no going on without an answer: the API says so, as things stand."""
+        return slot in self.operation.required or slot in self.memory.missing or slot in OURS
+
+    def ask(self, slot: str) -> dict[str, Any]:
+        """The `ask` of the contract for a slot."""
+        kind, schema = self.kind(slot), self.schema(slot)
+        ask: dict[str, Any] = {"slot": slot, "kind": kind, "required": self.is_required(slot)}
+        options = self.options(slot)
+        if options:
+            ask["options"] = [
+                {"value": value, "title": title,
+                 "payload": payload("answer", slot=slot, value=value)}
+                for value, title in options.items()
+            ]  # fmt: skip
+        elif kind == "confirm":
+            ask["options"] = [
+                {"value": value, "title": title, "payload": payload(value_intent)}
+                for value, title, value_intent in (("yes", "Yes", "affirm"), ("no", "No", "deny"))
+            ]
+        for name, keys in (("min", ("minimum", "minItems")), ("max", ("maximum", "maxItems"))):
+            bound = next((schema[key] for key in keys if key in schema), None)
+            if bound is not None:
+                ask[name] = bound
+        return ask
+
+    def show(self, slot: str) -> str:
+        """A value as people read it."""
+        value = self.values.get(slot)
+        if slot == "windows":
+            zone = self.values.get("time_zone") or "UTC"
+            return "; ".join(say_window(window, zone) for window in value or [])
+        titles = self.question(slot).options
+        if isinstance(value, list):
+            return ", ".join(titles.get(str(item), str(item)) for item in value)
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        return titles.get(str(value), str(value))
+
+    def line(self, slot: str) -> str:
+        """ "Portal: License Central (CLC)"."""
+        return f"{self.question(slot).label}: {self.show(slot)}"
+
+    def narrow(self, slot: str, options: dict[str, str] | None, text: str | None = None) -> None:
+        """Offer only some options for a slot, perhaps with a question of their own."""
+        self.memory.narrowed = slot if options else None
+        self.memory.options = options
+        self.memory.ask_text = text
+
+    def text_of(self, slot: str) -> str:
+        """The words that ask for a slot."""
+        own = self.memory.ask_text if slot == self.memory.narrowed else None
+        return own or self.question(slot).text
+
+    def summary(self, order: tuple[str, ...]) -> list[str]:
+        """What is known so far, a line a fact, in the order of asking."""
+        named = [*order, *(name for name in self.values if name not in order)]
+        return [
+            f"- {self.line(name)}" for name in named if name in self.values and name not in _UNSEEN
+        ]
+
+    def events(self, asked: str | None) -> list[EventType]:
+        """What Rasa is to remember of this turn; `asked` None ends the form."""
+        changed = {
+            name: self.values.get(name)
+            for name in {*self.values, *self.before}
+            if self.values.get(name) != self.before.get(name)
+        }
+        kept = {key: value for key, value in vars(self.memory).items() if value}
+        return [
+            *(SlotSet(name, value) for name, value in changed.items()),
+            SlotSet("form_memory", kept if asked is not None else None),
+            SlotSet("requested_slot", asked),
+        ]
+
+    def forget(self) -> None:
+        """Empty the sheet: the task is over."""
+        self.values.clear()
+
+
+_UNSEEN = frozenset({"open_another"})

@@ -1,0 +1,111 @@
+"""One message of a person, as actions see it, and the replies to it."""
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from backend.core.client import Answer, Caller, licensing_api
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.wording import Button
+
+# The shape of a question: what interrupts a form even where free text is asked for.
+_QUESTION = re.compile(
+    r"^\W*(?:(?:but|and|sorry|wait|hm+|ok|so)\b[, ]*)*(?:what(?:'?s| is| are| does| do| if| happens|"
+    r" kind)|who(?:'?s| is| can| may| has| are)|where(?:'?s| is| do| can| are)|when(?:'?s| is| do|"
+    r" does| will)|why|which|how (?:do|does|did|can|could|is|are|much|many|long|often|should|will)|"
+    r"(?:can|could|would|will) (?:you|i|we|someone|somebody)|is (?:there|it|this|that)|are there|"
+    r"do (?:i|we|you)|does|should i|tell me|explain|whats|difference between)\b",
+    re.IGNORECASE,
+)
+_FORM_EVENTS = {"action_listen", "action_extract_slots"}
+
+
+@dataclass(frozen=True)
+class Fact:
+    """An entity: what was named, where in the text, and its value."""
+
+    entity: str
+    value: Any
+    start: int = 0
+    end: int = 0
+
+
+class Turn:
+    """The latest message with what was understood, who sent it, and a place for replies."""
+
+    def __init__(self, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+        self._dispatcher = dispatcher
+        self.tracker = tracker
+        message = tracker.latest_message or {}
+        intent = message.get("intent") or {}
+        self.text = str(message.get("text") or "")
+        self.intent = str(intent.get("name") or "")
+        self.confidence = float(intent.get("confidence") or 0.0)
+        self.metadata: dict[str, Any] = message.get("metadata") or {}
+        self.facts = [
+            Fact(e["entity"], e["value"], e.get("start") or 0, e.get("end") or 0)
+            for e in message.get("entities") or []
+        ]
+
+    @property
+    def is_payload(self) -> bool:
+        """Whether a button was pressed rather than something written."""
+        return self.text.startswith("/")
+
+    @property
+    def asks_something(self) -> bool:
+        """Whether the message has the shape of a question."""
+        return not self.is_payload and (
+            self.text.rstrip(" !").endswith("?") or bool(_QUESTION.match(self.text))
+        )
+
+    @property
+    def caller(self) -> Caller:
+        """Whose rights the actions use: the person of the channel's metadata, never the text."""
+        return Caller(
+            person=str(self.metadata["person"]), conversation=self.tracker.sender_id, via="rasa"
+        )
+
+    def values(self, entity: str) -> list[Any]:
+        """The values of all facts of one kind, in the order said."""
+        return [fact.value for fact in self.facts if fact.entity == entity]
+
+    def value(self, entity: str) -> Any:
+        """The last value said of one kind, or None: who corrects himself is right at the end."""
+        return next(iter(reversed(self.values(entity))), None)
+
+    @cached_property
+    def other_action_ran(self) -> bool:
+        """Whether a rule has answered this message already, so that a form only returns."""
+        form = self.tracker.active_loop_name
+        for event in reversed(self.tracker.events):
+            if event.get("event") == "user":
+                return False
+            if event.get("event") == "action" and event["name"] not in {form, *_FORM_EVENTS}:
+                return True
+        return False
+
+    async def call(self, operation: str, dry_run: bool = False, **arguments: Any) -> Answer:
+        """Call the API as this person."""
+        return await licensing_api().call(operation, arguments, self.caller, dry_run=dry_run)
+
+    def reply(self, text: str = "", **parts: Any) -> None:
+        """Send one reply; `parts` are buttons, ask, card, sources, case, propose. Empty ones go."""
+        custom = {"text": text, **parts}
+        self._dispatcher.utter_message(
+            json_message={key: value for key, value in custom.items() if value}
+        )
+
+
+def payload(intent: str, **facts: Any) -> str:
+    """What a button sends: an intent with facts."""
+    return f"/{intent}{json.dumps(facts, separators=(',', ':')) if facts else ''}"
+
+
+def button(title: str, intent: str, **facts: Any) -> Button:
+    """A button that sends an intent."""
+    return {"title": title, "payload": payload(intent, **facts)}
