@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import typer
-import yaml
 from rich.markdown import Markdown
 from rich.markup import escape
 from rich.panel import Panel
@@ -21,7 +20,6 @@ from rich.table import Table
 
 from assistant.cli.display import console, say
 from assistant.cli.talk import Refused, Reply, Talk
-from backend.core.settings import settings
 
 PORTALS = ("clc", "cssm", "scm")
 SPEAKERS = {"bot": "Ask Licensing", "person": "Support", "system": "Note"}
@@ -37,8 +35,10 @@ def chat(
         if token:
             talk.use_token(token)
         else:
-            name = talk.sign_in(email or _pick_person())
-            console.print(f"Signed in as [bold]{name}[/]. Ctrl-D leaves; what is done stays done.")
+            name = talk.sign_in(email or _pick_person(talk.people()))
+            console.print(
+                f"Signed in as [bold]{_plain(name)}[/]. Ctrl-D leaves; what is done stays done."
+            )
         Conversation(talk).hold(talk.begin(portal or _pick_portal(), engine))
     except httpx.HTTPError as exc:
         say(f"{address} cannot be reached ({exc}). Is it running? Start it: make run", "red")
@@ -191,12 +191,11 @@ def _items(items: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _pick_person() -> str:
-    """Ask who chats; the demo world says who there is and what each is good for."""
-    world = yaml.safe_load((settings().data_dir / "demo" / "world.yml").read_text())
-    people = [person for person in world["people"] if person["kind"] != "support"]
+def _pick_person(people: list[dict[str, Any]]) -> str:
+    """Ask who chats; each person of the demo world is good for something else."""
     for number, person in enumerate(people, start=1):
-        console.print(f"  [cyan]{number:>2}[/]  {person['email']:<28} [dim]{person['note']}[/]")
+        email, note = _plain(person["email"]), _plain(person["note"])
+        console.print(f"  [cyan]{number:>2}[/]  {email:<28} [dim]{note}[/]")
     said = Prompt.ask("Who are you? A number or an address", console=console, default="1")
     if said.isdigit() and 1 <= int(said) <= len(people):
         return str(people[int(said) - 1]["email"])

@@ -33,4 +33,5 @@ def _place(operation: Operation) -> tuple[str, str]:
 
 def _does(operation: Operation) -> str:
     """The first sentence of what the route says about itself."""
-    return (operation.description or operation.summary).strip().split("\n")[0]
+    words = " ".join((operation.description or operation.summary).split())
+    return words.split(". ")[0].rstrip(".") + "."

@@ -33,6 +33,11 @@ class Talk:
         self.use_token(answer["access_token"])
         return str(answer["user"]["name"])
 
+    def people(self) -> list[dict[str, Any]]:
+        """Whom one can sign in as, in demo mode: `{email, name, organization, note}` each."""
+        items = _answer(self._http.get("/demo/people"))["items"]
+        return [person for person in items if person["kind"] != "support"]
+
     def use_token(self, token: str) -> None:
         """Talk as whoever this bearer token was given to."""
         self._http.headers["Authorization"] = f"Bearer {token}"
@@ -78,11 +83,7 @@ class Talk:
             self._closed.wait(RECONNECT_SECONDS)
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        response = self._http.post(path, json=body)
-        if response.status_code >= 400:
-            raise Refused(_in_words(response))
-        answer: dict[str, Any] = response.json()
-        return answer
+        return _answer(self._http.post(path, json=body))
 
 
 def events(lines: Iterator[str]) -> Iterator[tuple[str | None, Reply]]:
@@ -102,10 +103,18 @@ def events(lines: Iterator[str]) -> Iterator[tuple[str | None, Reply]]:
             number, data = None, []
 
 
+def _answer(response: httpx.Response) -> dict[str, Any]:
+    if response.status_code >= 400:
+        raise Refused(_in_words(response))
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
 def _in_words(response: httpx.Response) -> str:
+    """A problem's title, detail and next step as sentences."""
     try:
         problem = response.json()
     except ValueError:
         return f"The server answered {response.status_code}."
-    parts = [problem.get("title"), problem.get("detail"), problem.get("hint")]
-    return " ".join(str(part) for part in parts if part) or f"Status {response.status_code}."
+    parts = [str(problem.get(part) or "").rstrip(".") for part in ("title", "detail", "hint")]
+    return " ".join(f"{part}." for part in parts if part) or f"Status {response.status_code}."

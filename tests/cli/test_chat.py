@@ -173,5 +173,5 @@ def test_that_a_refusal_has_the_words_and_the_next_step() -> None:
     problem = {"title": "Unknown", "detail": "There is no such person.", "hint": "Pick one."}
     transport = httpx.MockTransport(lambda _: httpx.Response(404, json=problem))
     talk = Talk("", http=httpx.Client(base_url="http://test.example", transport=transport))
-    with pytest.raises(Refused, match=r"Unknown There is no such person\. Pick one\."):
+    with pytest.raises(Refused, match=r"Unknown\. There is no such person\. Pick one\."):
         talk.sign_in("nobody@northwind.example")
