@@ -65,6 +65,8 @@ export class AskLicensing extends LitElement {
   #draft: string | null = null;
   #focusNext: 'composer' | 'launcher' | null = null;
   #slowTimer: ReturnType<typeof setTimeout> | undefined;
+  /** From the first opening on the panel keeps what is in it: a half-written message, a rating. */
+  #opened = false;
   readonly #small = matchMedia(SMALL);
   readonly #announcer = new Announcer(this);
   readonly #scroll = new Scroll(this);
@@ -130,6 +132,7 @@ export class AskLicensing extends LitElement {
     addEventListener('online', this.#onOnline);
     addEventListener('offline', this.#onOffline);
     this.#small.addEventListener('change', this.#onResize);
+    visualViewport?.addEventListener('resize', this.#onKeyboard);
     if (this.hasUpdated) this.restart();
   }
 
@@ -139,6 +142,7 @@ export class AskLicensing extends LitElement {
     removeEventListener('online', this.#onOnline);
     removeEventListener('offline', this.#onOffline);
     this.#small.removeEventListener('change', this.#onResize);
+    visualViewport?.removeEventListener('resize', this.#onKeyboard);
     clearTimeout(this.#slowTimer);
     this.#session?.end();
   }
@@ -153,10 +157,19 @@ export class AskLicensing extends LitElement {
   readonly #onResize = (): void => {
     if (!this.open) return;
     this.#dialog?.close();
+    this.#dialog?.style.removeProperty('height');
     this.#openDialog();
   };
 
+  /** A phone's keyboard covers the page without resizing it: the panel takes what is left. */
+  readonly #onKeyboard = (): void => {
+    const dialog = this.#dialog;
+    if (!dialog?.matches(':modal') || !visualViewport || visualViewport.scale > 1.01) return;
+    dialog.style.height = `${visualViewport.height}px`;
+  };
+
   protected override willUpdate(changed: PropertyValues<this>): void {
+    this.#opened ||= this.open;
     const other = (['portal', 'engine', 'base'] as const).some((name) => changed.has(name));
     if (!this.#session || (this.hasUpdated && other)) this.restart();
     const credentials = changed.has('token') || changed.has('getToken');
@@ -250,6 +263,11 @@ export class AskLicensing extends LitElement {
     this.#composer?.focus();
   }
 
+  #sayWords(text: string): void {
+    const { replyTo } = this.view;
+    this.#say(replyTo ? { text, in_reply_to: replyTo.id } : { text });
+  }
+
   async #upload(file: File): Promise<void> {
     this.#change({ uploading: file.name, uploadProblem: '' });
     try {
@@ -295,7 +313,7 @@ export class AskLicensing extends LitElement {
 
   #drawLauncher(): TemplateResult {
     const unread = this.#session?.unread ?? 0;
-    return html`<button type="button" class="launcher" aria-haspopup="dialog" ?hidden=${this.open} @click=${this.show}>
+    return html`<button type="button" class="launcher" aria-haspopup="dialog" aria-expanded="false" ?hidden=${this.open} @click=${this.show}>
       ${icons.mark}<span>${words.launcher}</span>
       ${unread ? html`<span class="badge" aria-hidden="true">${Math.min(unread, 99)}</span>
         <span class="sr-only">, ${words.launcherUnread(unread)}</span>` : nothing}</button>`;
@@ -336,7 +354,7 @@ export class AskLicensing extends LitElement {
         @click=${() => this.#scroll.toEnd(true)}>${icons.down}${words.newBelow}</button></div>` : nothing}
       <ask-licensing-composer ?asked=${Boolean(session.transcript.ask)}
         .replyingTo=${this.view.replyTo ? authorName(this.view.replyTo) : ''}
-        @say=${(event: CustomEvent<string>) => this.#say({ text: event.detail })}
+        @say=${(event: CustomEvent<string>) => this.#sayWords(event.detail)}
         @stop-replying=${() => this.#change({ replyTo: null })}></ask-licensing-composer>`;
   }
 
@@ -353,8 +371,8 @@ export class AskLicensing extends LitElement {
       ${this.#drawLauncher()}
       <dialog aria-labelledby="heading" @keydown=${this.#onKey}
         @cancel=${(event: Event) => { event.preventDefault(); this.hide(); }}>
-        ${this.open ? html`${this.#announcer.draw()}
-          ${this.#drawHeader(session)}${drawBar(session)}${this.#drawBody(session)}` : nothing}
+        ${this.open ? this.#announcer.draw() : nothing}
+        ${this.#opened ? html`${this.#drawHeader(session)}${drawBar(session)}${this.#drawBody(session)}` : nothing}
       </dialog>`;
   }
 }

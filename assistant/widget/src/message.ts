@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { drawCard, drawSources } from './cards.ts';
 import type { Decision } from './decisions.ts';
 import { icons } from './icons.ts';
-import { prose } from './prose.ts';
+import { proseOf } from './prose.ts';
 import type { Session } from './session.ts';
 import { type Outgoing, shownText } from './transcript.ts';
 import type { Reply } from './types.ts';
@@ -85,7 +85,7 @@ export function drawMessage(message: Reply, context: MessageContext): TemplateRe
   return html`<li class="message ${message.role} ${context.first ? 'first' : ''}" data-id=${message.id}>
     ${context.first ? drawWho(message) : nothing}
     ${isUser ? html`<span class="sr-only">${words.you}: </span>` : nothing}
-    ${bubble ? html`<div class="bubble">${isUser ? readable(text) : prose(text)}${
+    ${bubble ? html`<div class="bubble">${isUser ? readable(text) : proseOf(message)}${
       isUser ? nothing : drawSources(message.sources, context.base)}</div>` : nothing}
     ${card ? drawCard(card, context.base) : nothing}
     ${drawProposal(message, context)}

@@ -99,8 +99,8 @@ export class Outbox {
 
   #post(out: Outgoing): Promise<{ replies?: Reply[] }> {
     const { said } = out;
-    const words = 'text' in said ? { text: said.text }
-      : 'payload' in said ? { payload: said.payload } : { file_id: said.file_id };
+    // The title of an offer is for the transcript only: the server knows its own offers.
+    const { title: _, ...words } = { title: '', ...said };
     return this.#api.post(
       `/conversations/${encodeURIComponent(this.#conversation)}/messages`,
       { client_message_id: out.id, ...words },

@@ -47,6 +47,15 @@ export function prose(text: string): Drawn[] {
   return parseMarkdown(text).map(drawBlock);
 }
 
+const read = new WeakMap<object, Block[]>();
+
+/** The prose of a stored message. Messages don't change, and long conversations are drawn often. */
+export function proseOf(message: { text: string }): Drawn[] {
+  const blocks = read.get(message) ?? parseMarkdown(message.text);
+  read.set(message, blocks);
+  return blocks.map(drawBlock);
+}
+
 function spoken(part: Inline): string {
   if (part.kind === 'break') return ' ';
   return 'text' in part ? part.text : part.parts.map(spoken).join('');

@@ -1,4 +1,4 @@
-/** Reading what the server keeps and sends of one conversation. */
+/** What the server keeps, takes and sends of one conversation. */
 
 import type { Api } from './api.ts';
 import type { ServerEvent } from './sse.ts';
@@ -21,6 +21,14 @@ export async function history(api: Api, id: string, after: string | null = null)
     cursor = page.next;
   } while (cursor);
   return replies;
+}
+
+/** Put a file into the conversation. Returns the id by which it is sent as a message. */
+export async function upload(api: Api, id: string, file: File): Promise<string> {
+  const form = new FormData();
+  form.set('file', file, file.name);
+  const stored = await api.post<{ file_id: string }>(`${conversationPath(id)}/files`, form);
+  return stored.file_id;
 }
 
 /** What one event of the stream means to us. */

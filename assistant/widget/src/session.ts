@@ -6,7 +6,8 @@ import { Live, type LiveListener } from './live.ts';
 import { Memory } from './memory.ts';
 import { Outbox } from './outbox.ts';
 import { Pause } from './pause.ts';
-import { conversationPath, heard, history } from './reading.ts';
+import { Reachability } from './reachability.ts';
+import { conversationPath, heard, history, upload } from './reading.ts';
 import type { ServerEvent } from './sse.ts';
 import { type Outgoing, type Said, Transcript } from './transcript.ts';
 import type { Conversation, Page, Person, Receipt, Reply } from './types.ts';
@@ -31,16 +32,12 @@ export interface SessionListener {
  */
 export type Phase = 'idle' | 'starting' | 'ready' | 'signed-out' | 'failed';
 
-// A stream that breaks and is back within this time is no news for anybody.
-const OFFLINE_AFTER_MS = 1500;
-
 export class Session implements LiveListener {
   phase: Phase = 'idle';
   problem: Problem | null = null;
   person: Person | null = null;
   conversation: Conversation | null = null;
   readonly transcript = new Transcript();
-  online = true;
   unread = 0;
   /** Words of an answer that is still being written. */
   delta = '';
@@ -48,8 +45,7 @@ export class Session implements LiveListener {
   readonly decisions: Decisions;
   /** Receipts that no message carries, by proposal. */
   readonly receipts = new Map<string, Receipt>();
-  /** Server time minus ours in milliseconds, as far as we can tell. */
-  clockOffset = 0;
+  #clockOffset: number | null = null;
 
   readonly #options: SessionOptions;
   readonly #listener: SessionListener;
@@ -62,13 +58,22 @@ export class Session implements LiveListener {
   #watched = false;
   #ended = false;
   readonly #pause = new Pause();
-  #offlineTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #reachability = new Reachability(() => this.#changed());
 
   constructor(options: SessionOptions, listener: SessionListener) {
     this.#options = options;
     this.#listener = listener;
     this.api = options.api;
     this.decisions = new Decisions(options.api);
+  }
+
+  /** Server time minus ours in milliseconds, as far as we can tell. */
+  get clockOffset(): number {
+    return this.#clockOffset ?? 0;
+  }
+
+  get online(): boolean {
+    return this.#reachability.online;
   }
 
   get turnSince(): number | null {
@@ -91,7 +96,7 @@ export class Session implements LiveListener {
         this.person ??= await this.api.get<Person>('/me');
         this.#memory ??= new Memory(this.api.base, this.person.email, this.#options.portal);
         if (!(await this.#resume()) && this.#wanted) await this.#begin(this.#memory);
-        this.#setOnline(true);
+        this.#reachability.set(true);
         return this.#enter(this.conversation ? 'ready' : 'idle');
       } catch (error) {
         if (this.#failedToStart(error)) return;
@@ -109,7 +114,7 @@ export class Session implements LiveListener {
     }
     if (error instanceof Unreachable || (error instanceof Problem && error.passes)) {
       this.problem = error instanceof Problem ? error : null;
-      this.#setOnline(false);
+      this.#reachability.set(false);
       return false;
     }
     this.problem = error instanceof Problem ? error : new Problem(0, {});
@@ -157,7 +162,7 @@ export class Session implements LiveListener {
     this.#outbox = new Outbox(this.api, conversation.id, this.transcript, {
       changed: () => this.#changed(),
       answered: (out, answer) => this.#answered(out, answer),
-      reached: (yes) => this.#setOnline(yes),
+      reached: (yes) => this.#reachability.set(yes),
       unauthorized: () => this.unauthorized(),
     });
     const known = new Set(this.transcript.messages.map((message) => message.client_message_id));
@@ -198,7 +203,7 @@ export class Session implements LiveListener {
   }
 
   connected(open: boolean): void {
-    this.#setOnline(open);
+    this.#reachability.set(open);
     if (open) this.#outbox?.hurry();
   }
 
@@ -233,8 +238,9 @@ export class Session implements LiveListener {
   }
 
   async #answered(out: Outgoing, replies: Reply[]): Promise<void> {
-    const at = replies.at(-1)?.at;
-    if (at) this.clockOffset = Date.parse(at) - Date.now();
+    // An answer is as old as the moment or, when it is a repeated one, older: the latest counts.
+    const offset = Date.parse(replies.at(-1)?.at ?? '') - Date.now();
+    if (!Number.isNaN(offset)) this.#clockOffset = Math.max(this.#clockOffset ?? offset, offset);
     const onItsWay = (): boolean => this.transcript.outgoing.some((other) => other.id === out.id);
     if (onItsWay()) {
       // The stream hasn't shown us the stored copy of this message: fetch it, so that it stands
@@ -292,11 +298,7 @@ export class Session implements LiveListener {
 
   async upload(file: File): Promise<void> {
     if (!this.conversation) return;
-    const form = new FormData();
-    form.set('file', file, file.name);
-    const path = `${conversationPath(this.conversation.id)}/files`;
-    const { file_id } = await this.api.post<{ file_id: string }>(path, form);
-    this.say({ file_id, title: file.name });
+    this.say({ file_id: await upload(this.api, this.conversation.id, file), title: file.name });
   }
 
   /** Confirm or cancel a card. Pressing twice, or asking again after a break, has one effect. */
@@ -324,7 +326,7 @@ export class Session implements LiveListener {
 
   async rate(message: string, thumb: 'up' | 'down', comment?: string): Promise<void> {
     if (!this.conversation) return;
-    const body = comment ? { message_id: message, thumb, comment } : { message_id: message, thumb };
+    const body = { message_id: message, thumb, ...(comment ? { comment } : {}) };
     await this.api.post(`${conversationPath(this.conversation.id)}/feedback`, body);
   }
 
@@ -379,12 +381,12 @@ export class Session implements LiveListener {
   }
 
   networkGone(): void {
-    this.#setOnline(false);
+    this.#reachability.set(false);
   }
 
   end(): void {
     this.#ended = true;
-    clearTimeout(this.#offlineTimer);
+    this.#reachability.end();
     this.#letGo();
     this.decisions.close();
     this.#pause.end();
@@ -399,25 +401,10 @@ export class Session implements LiveListener {
   }
 
   #countUnread(): void {
-    const { messages } = this.transcript;
-    const seen = this.#memory?.seen ?? null;
-    if (this.#watched && !document.hidden) {
-      this.unread = 0;
-      const last = this.transcript.last;
-      if (last && this.conversation) this.#memory?.remember(this.conversation.id, last.id);
-      return;
-    }
-    const position = messages.findIndex((message) => message.id === seen);
-    const unseen = position < 0 ? [] : messages.slice(position + 1);
-    this.unread = unseen.filter((message) => message.role !== 'user').length;
-  }
-
-  #setOnline(yes: boolean): void {
-    clearTimeout(this.#offlineTimer);
-    if (yes === this.online) return;
-    const set = (): void => { this.online = yes; this.#changed(); };
-    if (yes || !navigator.onLine) set();
-    else this.#offlineTimer = setTimeout(set, OFFLINE_AFTER_MS);
+    const isSeen = this.#watched && !document.hidden;
+    const last = this.transcript.last;
+    if (isSeen && last && this.conversation) this.#memory?.remember(this.conversation.id, last.id);
+    this.unread = isSeen ? 0 : this.transcript.unreadAfter(this.#memory?.seen ?? null);
   }
 
   #keep(): void {

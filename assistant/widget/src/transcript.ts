@@ -5,7 +5,7 @@ import type { Ask, Proposal, Reply } from './types.ts';
 
 /** What is sent: words, an offer that was pressed (with its title), or a file. */
 export type Said =
-  | { text: string }
+  | { text: string; in_reply_to?: string }
   | { payload: string; title: string }
   | { file_id: string; title: string };
 
@@ -45,6 +45,13 @@ export class Transcript {
 
   has(id: string): boolean {
     return this.#ids.has(id);
+  }
+
+  /** How many messages of others came after message `seen`; none when that one isn't here. */
+  unreadAfter(seen: string | null): number {
+    const position = this.messages.findIndex((message) => message.id === seen);
+    const unseen = position < 0 ? [] : this.messages.slice(position + 1);
+    return unseen.filter((message) => message.role !== 'user').length;
   }
 
   get last(): Reply | null {
