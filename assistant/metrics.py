@@ -16,3 +16,5 @@ PROPOSALS = Counter(
     "Proposals by operation and how they ended",
     ["operation", "status"],
 )
+TOKENS = Counter("ask_licensing_model_tokens_total", "Tokens of the agent's model", ["kind"])
+MONEY = Counter("ask_licensing_model_money_total", "Cost of the agent's model, by its price list")

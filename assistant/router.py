@@ -1,12 +1,13 @@
-"""Who answers a message. Order matters: a person who took over, then an open card, then a form
-of ours, then the engine. Never two for one message.
+"""Who answers a message. Order matters: a person who took over, then an open card, then a form,
+then the portal's engine, then the other one. Never two for one message.
 """
 
+import contextlib
 import re
 
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.conversations.repository import TRY_AGAIN
-from assistant.engines import form, rasa
+from assistant.engines import agent, form, rasa
 from assistant.proposals import service as proposals
 from assistant.situation import Situation
 from assistant.wording import say
@@ -30,7 +31,7 @@ async def answer(situation: Situation) -> Outcome:
     message = situation.message
     if situation.conversation.status != "bot":
         return Outcome([], engine="person", why={"routed": situation.conversation.status})
-    if message.payload is not None and not situation.offered:
+    if message.payload is not None and situation.offer is None:
         return _ask_again(situation)
     if message.file_id is not None:
         return Outcome([Draft(say("file_received", filename=message.text))], engine="system")
@@ -45,7 +46,50 @@ async def answer(situation: Situation) -> Outcome:
         situation = situation.again(situation.failed)
     if situation.message.payload == LEAVE_CASE or situation.conversation.form is not None:
         return await form.answer(situation)
-    return await rasa.answer(situation)
+    return await _by_engine(situation)
+
+
+async def _by_engine(situation: Situation) -> Outcome:
+    """The agent where the conversation has it and it answers, else Rasa; and from Rasa to the
+    agent what Rasa did not understand.
+    """
+    if _belongs_to_rasa(situation):
+        return await rasa.answer(situation)
+    if situation.conversation.engine == "agent":
+        if agent.available():
+            try:
+                return await agent.answer(situation)
+            except agent.AgentFailed as failed:
+                return await _instead(situation, str(failed))
+        return await _instead(situation, agent.reason())
+    outcome = await rasa.answer(situation)
+    if agent.available() and not_understood(outcome):
+        with contextlib.suppress(agent.AgentFailed):
+            return await agent.answer(situation)
+    return outcome
+
+
+def _belongs_to_rasa(situation: Situation) -> bool:
+    """A question or a button of Rasa's is answered to Rasa."""
+    question = situation.question
+    asked = question is not None and question.engine == "rasa"
+    pressed = situation.offer is not None and situation.offer.engine == "rasa"
+    return (asked or pressed) and situation.message.payload != TRY_AGAIN
+
+
+def not_understood(outcome: Outcome) -> bool:
+    """Whether Rasa could make no sense of a message outside a form."""
+    intent = (outcome.why.get("intent") or {}).get("name")
+    return intent == "nlu_fallback" and not outcome.why.get("active_form")
+
+
+async def _instead(situation: Situation, reason: str) -> Outcome:
+    """Rasa carries on in the same conversation; that it does is said once."""
+    outcome = await rasa.answer(situation)
+    outcome.why["agent_failed"] = reason
+    if not situation.agent_missed:
+        outcome.drafts.insert(0, Draft(say("agent_off"), role="system"))
+    return outcome
 
 
 def _ask_again(situation: Situation) -> Outcome:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import repository
-from assistant.conversations.models import Conversation, Message, Proposal
+from assistant.conversations.models import Conversation, Message, Offer, Proposal
 from backend.core.client import Caller, Via
-from backend.core.identity import Person
+from backend.core.identity import Organization, Person
 
 
 @dataclass(frozen=True)
@@ -17,30 +17,37 @@ class Situation:
     conversation: Conversation
     message: Message
     person: Person
-    offered: bool
+    organization: str
+    offer: Offer | None
     last: Message | None
     question: Message | None
     proposal: Proposal | None
     failed: Message | None
+    agent_missed: bool
 
     @classmethod
     async def read(
         cls, session: AsyncSession, conversation: Conversation, message: Message
     ) -> "Situation":
         """Everything the router needs, from one read transaction."""
-        offered = (
-            message.payload is not None
-            and await repository.offered(session, conversation.id, message.payload) is not None
+        person = await session.get_one(Person, conversation.person)
+        organization = await session.get_one(Organization, person.organization_domain)
+        offer = (
+            await repository.offered(session, conversation.id, message.payload)
+            if message.payload is not None
+            else None
         )
         return cls(
             conversation=conversation,
             message=message,
-            person=await session.get_one(Person, conversation.person),
-            offered=offered,
+            person=person,
+            organization=organization.name,
+            offer=offer,
             last=await repository.last_message(session, conversation.id, message.seq),
             question=await repository.last_question(session, conversation.id, message.seq),
             proposal=await repository.open_proposal(session, conversation.id),
             failed=await repository.last_unanswered(session, conversation.id, message.seq),
+            agent_missed=await repository.agent_missed(session, conversation.id, message.seq),
         )
 
     def caller(self, via: Via) -> Caller:

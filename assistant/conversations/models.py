@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from backend.core import clock
@@ -59,7 +59,7 @@ class Message(SQLModel, table=True):
     role: str = Field(max_length=10)
     engine: str | None = Field(default=None, max_length=20)
     author: str | None = Field(default=None, max_length=254)
-    text: str
+    text: str = Field(sa_type=Text)
     payload: str | None = Field(default=None, max_length=2000)
     file_id: str | None = Field(default=None, max_length=32)
     client_message_id: str | None = Field(default=None, max_length=100)
@@ -82,6 +82,7 @@ class Offer(SQLModel, table=True):
     conversation_id: str = Field(foreign_key="conversation.id", primary_key=True, max_length=64)
     digest: str = Field(primary_key=True, max_length=64)
     title: str = Field(max_length=300)
+    engine: str | None = Field(default=None, max_length=20)
 
 
 class Proposal(SQLModel, table=True):

@@ -160,6 +160,19 @@ async def messages_after(
     return list(rows.all())
 
 
+async def messages_before(
+    session: AsyncSession, conversation_id: str, before: int, limit: int
+) -> list[Message]:
+    """The newest messages before this number, oldest first."""
+    rows = await session.exec(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, Message.seq < before)
+        .order_by(col(Message.seq).desc())
+        .limit(limit)
+    )
+    return list(rows.all())[::-1]
+
+
 async def last_message(session: AsyncSession, conversation_id: str, before: int) -> Message | None:
     """The newest message before this number."""
     return (
@@ -209,6 +222,23 @@ async def last_unanswered(
     return newest if newest is not None and "failure" in (newest.why or {}) else None
 
 
+async def agent_missed(session: AsyncSession, conversation_id: str, before: int) -> bool:
+    """Whether the person's message before this one went to Rasa because the agent failed."""
+    newest = (
+        await session.exec(
+            select(Message.why)
+            .where(
+                Message.conversation_id == conversation_id,
+                Message.seq < before,
+                Message.role == "user",
+            )
+            .order_by(col(Message.seq).desc())
+            .limit(1)
+        )
+    ).first()
+    return "agent_failed" in (newest or {})
+
+
 async def last_texts(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
     """The newest message's text of each of these conversations."""
     rows = await session.exec(
@@ -225,26 +255,21 @@ def digest(payload: str) -> str:
 
 
 async def remember_offers(
-    session: AsyncSession, conversation_id: str, offers: Iterable[tuple[str, str]]
+    session: AsyncSession,
+    conversation_id: str,
+    engine: str | None,
+    offers: Iterable[tuple[str, str]],
 ) -> None:
-    """Note which payloads were offered, with their titles."""
-    wanted = {digest(payload): title[:300] for payload, title in offers}
-    if not wanted:
-        return
-    known = set(
-        (
-            await session.exec(
-                select(Offer.digest).where(
-                    Offer.conversation_id == conversation_id, col(Offer.digest).in_(list(wanted))
-                )
+    """Note which payloads were offered, with their titles; the newest offer of one counts."""
+    for payload, title in dict(offers).items():
+        await session.merge(
+            Offer(
+                conversation_id=conversation_id,
+                digest=digest(payload),
+                title=title[:300],
+                engine=engine,
             )
-        ).all()
-    )
-    session.add_all(
-        Offer(conversation_id=conversation_id, digest=d, title=title)
-        for d, title in wanted.items()
-        if d not in known
-    )
+        )
 
 
 async def offered(session: AsyncSession, conversation_id: str, payload: str) -> Offer | None:

@@ -41,11 +41,16 @@ async def begin(
     """A new conversation with its greeting."""
     async with database().write() as session:
         conversation = Conversation(
-            person=person.id, portal=body.portal, engine="rasa", external_key=external_key
+            person=person.id,
+            portal=body.portal,
+            engine=_engine(body),
+            external_key=external_key,
         )
         session.add(conversation)
         await session.flush()
-        drafts = [Draft(say("no_model"), role="system")] if body.engine == "agent" else []
+        drafts = []
+        if body.engine == "agent" and not settings().has_model:
+            drafts.append(Draft(say("no_model"), role="system"))
         drafts.append(_greeting(person))
         stored = [
             await storage.store_draft(session, conversation, draft, conversation.engine)
@@ -54,6 +59,16 @@ async def begin(
         shown = (await presentation.conversations(session, [conversation], for_support=False))[0]
         replies = await presentation.replies(session, stored)
     return ConversationOpened(**shown.model_dump(), replies=replies)
+
+
+# As in the product this one follows: the agentic engine on these portals, Rasa elsewhere.
+AGENT_PORTALS = frozenset({"clc", "cssm"})
+
+
+def _engine(body: NewConversation) -> str:
+    """The engine that was asked for, or the portal's own; without a model it is Rasa."""
+    wanted = body.engine or ("agent" if body.portal in AGENT_PORTALS else "rasa")
+    return wanted if settings().has_model else "rasa"
 
 
 def _greeting(person: Person) -> Draft:

@@ -48,7 +48,7 @@ async def store_draft(
         event_id=event_id,
     )
     session.add(message)
-    await repository.remember_offers(session, conversation.id, _offers(draft))
+    await repository.remember_offers(session, conversation.id, engine, _offers(draft))
     await session.flush()
     wake_after_commit(session, conversation.id)
     return message

@@ -30,19 +30,24 @@ log = structlog.get_logger(__name__)
 
 async def propose(caller: Caller, operation: str, arguments: dict[str, Any]) -> Draft:
     """Dry-run a write and make its card, or say why it can't be done."""
+    prepared = await prepare(caller, operation, arguments)
+    if isinstance(prepared, Answer):
+        return Draft(say_problem(prepared), buttons=list(wording("refused_buttons")))
+    return prepared
+
+
+async def prepare(caller: Caller, operation: str, arguments: dict[str, Any]) -> Draft | Answer:
+    """The card of a write that passed its dry run, or the API's refusal."""
     refuse_open_transaction("a dry run")
-    known = licensing_api().operations.get(operation)
-    if known is None or not known.writes:
-        log.warning("not_proposable", operation=operation)
-        return Draft(say("what_next"))
     answer = await licensing_api().call(operation, arguments, caller, dry_run=True)
     if not answer.ok:
-        return Draft(say_problem(answer), buttons=list(wording("refused_buttons")))
+        return answer
     if answer.body.get("already_exists"):
         return _already(answer.body)
     receipt = answer.body.get("receipt") or {}
     preview = {
-        "title": wording("proposals").get(operation) or known.summary,
+        "title": wording("proposals").get(operation)
+        or licensing_api().operations[operation].summary,
         "lines": receipt.get("lines") or [],
     }
     return Draft(say("card"), proposal=ProposalDraft(operation, arguments, preview))

@@ -38,6 +38,18 @@ class Settings(BaseSettings):
     actions_url: str | None = None
     backend_url: str | None = None
 
+    openai_api_key: SecretStr | None = None
+    openai_base_url: str | None = None
+    assistant_model: str = "gpt-5-mini"
+    agent_model_calls: int = 8
+    agent_tool_calls: int = 16
+    agent_tokens: int = 60_000
+    agent_answer_tokens: int = 1_000
+    agent_history: int = 30
+    agent_pause_seconds: float = 60.0
+    price_input_million: float = 0.0
+    price_output_million: float = 0.0
+
     messages_a_minute: int = 600
     conversations_a_minute: int = 120
     proposal_minutes: int = 15
@@ -74,6 +86,11 @@ class Settings(BaseSettings):
     def on_sqlite(self) -> bool:
         """Whether the database is the default file rather than PostgreSQL."""
         return self.database.startswith("sqlite")
+
+    @property
+    def has_model(self) -> bool:
+        """Whether the agentic engine has a model to talk to."""
+        return self.openai_api_key is not None or self.openai_base_url is not None
 
     @property
     def base_url(self) -> str:

@@ -479,6 +479,7 @@ def upgrade() -> None:
         sa.Column("conversation_id", sa.String(length=64), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("engine", sa.String(length=20), nullable=True),
         sa.ForeignKeyConstraint(
             ["conversation_id"], ["conversation.id"], name=op.f("fk_offer_conversation_id")
         ),

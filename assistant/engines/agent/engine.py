@@ -1,0 +1,134 @@
+"""The agentic engine: one agent compiled for one turn, from our own table, then forgotten."""
+
+from typing import Any
+
+import httpx
+import structlog
+from langchain.agents import create_agent
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+
+from assistant import metrics
+from assistant.conversations import repository
+from assistant.conversations.drafts import Draft, Outcome
+from assistant.engines.agent import provider, tools
+from assistant.engines.agent.claims import without_claims
+from assistant.engines.agent.memory import remembered
+from assistant.engines.agent.middleware import in_order
+from assistant.engines.agent.prompt import system_prompt
+from assistant.engines.agent.turn import AgentTurn, BrokenAnswer, TurnLimit
+from assistant.situation import Situation
+from assistant.wording import say, wording
+from backend.core.client import licensing_api
+from backend.core.database import database, refuse_open_transaction
+from backend.core.settings import settings
+
+RECURSION_LIMIT = 100
+log = structlog.get_logger(__name__)
+
+
+class AgentFailed(RuntimeError):
+    """The model could not be reached, broke off or took too long."""
+
+
+async def answer(situation: Situation) -> Outcome:
+    """Let the agent answer. Raises `AgentFailed`; a used-up limit is an answer of ours."""
+    turn = AgentTurn(situation)
+    try:
+        text = await _run(turn)
+    except TurnLimit as limit:
+        return _outcome(turn, [_gave_up()], limit=str(limit))
+    # Whatever goes wrong with a foreign endpoint is its failure: there is another engine.
+    except Exception as exc:
+        reason = f"{type(exc).__name__}: {exc}"[:200]
+        provider.breaker.failed(reason)
+        metrics.ENGINE_FAILURES.labels("agent").inc()
+        log.warning("agent_failed", reason=type(exc).__name__)
+        raise AgentFailed(reason) from exc
+    provider.breaker.succeeded()
+    if turn.draft is not None:
+        return _outcome(turn, [turn.draft])
+    said = without_claims(text, read_something=bool(turn.tools))
+    return _outcome(turn, [Draft(said, ask=_ask(said), sources=_unique(turn.sources))])
+
+
+async def _run(turn: AgentTurn) -> str:
+    refuse_open_transaction("the model")
+    api = licensing_api()
+    agent = create_agent(
+        provider.chat_model(),
+        [tools.as_tool(operation) for operation in tools.offered(api, turn.situation.person)],
+        system_prompt=system_prompt(turn.situation),
+        middleware=in_order(turn, api),
+    )
+    told: list[AnyMessage | dict[str, Any]] = [*await _messages(turn.situation)]
+    state = await agent.ainvoke({"messages": told}, {"recursion_limit": RECURSION_LIMIT})
+    last = state["messages"][-1]
+    if turn.draft is None and not (isinstance(last, AIMessage) and last.text.strip()):
+        raise BrokenAnswer("the turn ended without words")
+    return last.text if isinstance(last, AIMessage) else ""
+
+
+async def _messages(situation: Situation) -> list[AnyMessage]:
+    """What was said before, and the person's words unchanged at the end."""
+    message = situation.message
+    async with database().read() as session:
+        before = await repository.messages_before(
+            session, situation.conversation.id, message.seq, settings().agent_history
+        )
+    return [*remembered(before), HumanMessage(message.text)]
+
+
+def _gave_up() -> Draft:
+    return Draft(say("agent_limit"), buttons=list(wording("agent_limit_buttons")))
+
+
+def _ask(text: str) -> dict[str, object] | None:
+    """A question in free words takes a free answer."""
+    if not text.rstrip().endswith("?"):
+        return None
+    return {"slot": "reply", "kind": "text", "required": False}
+
+
+def _unique(sources: list[dict[str, object]]) -> list[dict[str, object]]:
+    return list({str(source["url"]): source for source in sources}.values())[:5]
+
+
+def _outcome(turn: AgentTurn, drafts: list[Draft], **why: object) -> Outcome:
+    config = settings()
+    money = (
+        turn.input_tokens * config.price_input_million
+        + turn.output_tokens * config.price_output_million
+    ) / 1_000_000
+    for kind, count in (("input", turn.input_tokens), ("output", turn.output_tokens)):
+        metrics.TOKENS.labels(kind).inc(count)
+    metrics.MONEY.inc(money)
+    return Outcome(
+        drafts,
+        engine="agent",
+        why={
+            "tools": turn.tools, "refused": turn.refused, "model_calls": turn.model_calls,
+            "tokens": {"input": turn.input_tokens, "output": turn.output_tokens},
+            "money": round(money, 6), **why,
+        },
+    )  # fmt: skip
+
+
+async def probe() -> dict[str, str]:
+    """What the endpoint can do, for people: answering, tools, streaming. It only informs."""
+    found: dict[str, str] = {}
+    model = provider.chat_model()
+    tool = {
+        "type": "function",
+        "function": {"name": "ping", "description": "Answer a ping",
+                     "parameters": {"type": "object", "properties": {}}},
+    }  # fmt: skip
+    try:
+        told = await model.ainvoke("Say ok.")
+        found["answers"] = "yes" if told.text.strip() else "an empty answer"
+        called = await model.bind_tools([tool]).ainvoke("Call the tool ping.")
+        found["tools"] = "yes" if called.tool_calls else "it did not call a tool"
+        finished = called.response_metadata.get("finish_reason")
+        found["streaming"] = "yes" if finished else "no finish reason"
+    except (httpx.HTTPError, ValueError, RuntimeError) as exc:
+        found["problem"] = f"{type(exc).__name__}: {exc}"[:300]
+    return found

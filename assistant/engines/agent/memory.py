@@ -1,0 +1,58 @@
+"""The agent's memory is our message table: nothing of it can be lost, repaired or migrated."""
+
+import json
+from collections.abc import Sequence
+
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
+
+from assistant.conversations.models import Message
+
+# The engines' own apologies are no part of the conversation's sense.
+_SAID = {"bot", "system", "person"}
+
+
+def remembered(messages: Sequence[Message]) -> list[AnyMessage]:
+    """Stored messages, oldest first, as a model reads them; it begins with the person's words."""
+    found: list[AnyMessage] = []
+    for message in messages:
+        if message.role == "user":
+            found.append(HumanMessage(message.text))
+            found += _calls(message)
+        elif message.role in _SAID and message.text:
+            found.append(AIMessage(_shown(message)))
+    while found and not isinstance(found[0], HumanMessage):
+        found.pop(0)
+    return found
+
+
+def _calls(message: Message) -> list[AnyMessage]:
+    """What the agent called in this turn, from the turn's *why*."""
+    calls = (message.why or {}).get("tools") or []
+    if not calls:
+        return []
+    ids = [f"call_{message.seq}_{index}" for index in range(len(calls))]
+    asked = AIMessage(
+        content="",
+        tool_calls=[
+            {"name": call["name"], "args": call["arguments"], "id": call_id}
+            for call, call_id in zip(calls, ids, strict=True)
+        ],
+    )
+    answers = [
+        ToolMessage(call["result"], tool_call_id=call_id, name=call["name"])
+        for call, call_id in zip(calls, ids, strict=True)
+    ]
+    return [asked, *answers]
+
+
+def _shown(message: Message) -> str:
+    """The words, and what the card beside them showed."""
+    card = message.card or {}
+    if message.role == "person":
+        return f"[A support agent wrote:] {message.text}"
+    if card.get("kind") in {"receipt", "case"}:
+        facts = {key: card[key] for key in ("title", "reference", "number") if card.get(key)}
+        return f"{message.text} [card: {json.dumps(facts, ensure_ascii=False)}]"
+    if message.proposal_id:
+        return f"{message.text} [a card with the details and a Confirm button]"
+    return message.text

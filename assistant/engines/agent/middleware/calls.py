@@ -1,0 +1,75 @@
+"""Where tools would run: reads are called over HTTP as the person; writes become proposals."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+from langchain.agents.middleware import AgentMiddleware, hook_config
+from langchain_core.messages import ToolMessage
+from langgraph.prebuilt.tool_node import ToolCallRequest
+from langgraph.runtime import Runtime
+
+from assistant.engines.agent.tools import NEVER_OFFERED, readable
+from assistant.engines.agent.turn import AgentTurn
+from assistant.proposals.service import prepare
+from backend.core.client import Answer, LicensingApi, Operation
+
+SHOWN = "A card with this was shown to the person, who decides. Nothing has been done."
+
+
+class Calls(AgentMiddleware[Any, Any, Any]):
+    """Carries out reads, dry-runs writes, and ends the turn once there is a card."""
+
+    def __init__(self, turn: AgentTurn, api: LicensingApi) -> None:
+        super().__init__()
+        self._turn, self._api = turn, api
+
+    @hook_config(can_jump_to=["end"])
+    async def abefore_model(self, state: Any, runtime: Runtime[Any]) -> dict[str, Any] | None:  # noqa: ARG002
+        """With a card there is nothing left to say."""
+        return {"jump_to": "end"} if self._turn.draft is not None else None
+
+    async def awrap_tool_call(
+        self,
+        request: ToolCallRequest,
+        handler: Callable[[ToolCallRequest], Awaitable[Any]],  # noqa: ARG002 - tools never run
+    ) -> ToolMessage:
+        """Whatever the model called, offered or not, under the same rules."""
+        name, arguments = request.tool_call["name"], dict(request.tool_call["args"])
+        operation = self._api.operations.get(name)
+        try:
+            if operation is None or name in NEVER_OFFERED:
+                text, ok = f"There is no tool {name}. Use one of those that you have.", False
+            elif operation.writes:
+                text, ok = await self._propose(operation, arguments)
+            else:
+                text, ok = await self._read(operation, arguments)
+        except httpx.HTTPError as exc:
+            text, ok = f"The licensing system did not answer ({type(exc).__name__}).", False
+        self._turn.note(name, arguments, text, ok=ok)
+        return ToolMessage(
+            text, tool_call_id=request.tool_call["id"] or "", name=name,
+            status="success" if ok else "error",
+        )  # fmt: skip
+
+    async def _read(self, operation: Operation, arguments: dict[str, Any]) -> tuple[str, bool]:
+        answer = await self._api.call(operation.id, arguments, self._turn.caller)
+        if answer.ok:
+            self._note_sources(answer)
+        else:
+            self._turn.refused.append(f"{operation.id}: {answer.body.get('title')}")
+        return readable(answer), answer.ok
+
+    def _note_sources(self, answer: Answer) -> None:
+        items = answer.body.get("items")
+        for item in items if isinstance(items, list) else []:
+            if isinstance(item, dict) and {"title", "url", "excerpt"} <= item.keys():
+                self._turn.sources.append({"title": item["title"], "url": item["url"]})
+
+    async def _propose(self, operation: Operation, arguments: dict[str, Any]) -> tuple[str, bool]:
+        prepared = await prepare(self._turn.caller, operation.id, arguments)
+        if isinstance(prepared, Answer):
+            self._turn.refused.append(f"{operation.id}: {prepared.body.get('title')}")
+            return readable(prepared), False
+        self._turn.draft = prepared
+        return SHOWN, True

@@ -1,0 +1,112 @@
+"""Tools from the API's own document: whatever operation it has, the agent can call.
+
+Offering is for economy (a small prompt), never a guard: rights are the backend's, and a call of
+a known operation that was not offered runs under the same rules.
+"""
+
+import json
+from typing import Any
+
+from langchain_core.tools import StructuredTool
+
+from backend.core.client import Answer, LicensingApi, Operation
+from backend.core.identity import Person
+from backend.core.policy import DeskAction, desk_allows
+
+# Operations of support agents, not offered to others.
+OF_THE_DESK = frozenset({
+    "list_queues", "claim_case", "update_case", "reply_to_case", "schedule_training_engagement",
+})  # fmt: skip
+# Files cannot be sent by a model; they have their own ways.
+NEVER_OFFERED = frozenset({"attach_to_case"})
+# What an answer holds that only readers of raw data need.
+LEFT_OUT = frozenset({"thread", "sla", "conversation", "why", "deciders", "score"})
+MOST_CHARACTERS = 6000
+MOST_ITEMS = 20
+
+
+def offered(api: LicensingApi, person: Person) -> list[Operation]:
+    """The operations worth telling this person's agent about."""
+    desk = desk_allows(person, DeskAction.WORK_CASES)
+    return [
+        operation
+        for operation in api.operations.values()
+        if operation.id not in NEVER_OFFERED and (desk or operation.id not in OF_THE_DESK)
+    ]
+
+
+def as_tool(operation: Operation) -> StructuredTool:
+    """A LangChain tool with the document's schema as it is; the backend validates."""
+
+    async def never_run(**_: Any) -> str:
+        raise RuntimeError(f"{operation.id} is carried out by the middleware")
+
+    return StructuredTool(
+        name=operation.id,
+        description=" ".join(operation.description.split()),
+        args_schema=schema_of(operation),
+        coroutine=never_run,
+        metadata={"writes": operation.writes},
+        return_direct=operation.writes,
+    )
+
+
+def schema_of(operation: Operation) -> dict[str, Any]:
+    """The operation's fields as one JSON schema, without what costs tokens and says nothing."""
+    return {
+        "type": "object",
+        "properties": {
+            name: _lean(schema)
+            for name, schema in operation.fields.items()
+            if name not in {"cursor", "limit"}
+        },
+        "required": operation.required,
+    }
+
+
+def _lean(schema: Any) -> Any:
+    """Drop titles and nulls' alternatives, which models do well without."""
+    if isinstance(schema, list):
+        return [_lean(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {
+        key: _lean(value)
+        for key, value in schema.items()
+        if key not in {"title", "default", "examples"} or isinstance(value, dict)
+    }
+    choices = [one for one in kept.get("anyOf", []) if one != {"type": "null"}]
+    if len(choices) == 1:
+        kept.pop("anyOf")
+        kept = {**choices[0], **kept}
+    return kept
+
+
+def readable(answer: Answer) -> str:
+    """An answer as the model reads it: trimmed data, or the problem with its next step."""
+    if answer.ok:
+        return _fit(_trim(answer.body))
+    told = {key: answer.body[key] for key in ("title", "detail", "hint") if answer.body.get(key)}
+    if answer.field_errors:
+        told["errors"] = [
+            {"field": error["field"], "message": error["message"]}
+            for error in answer.field_errors
+        ]  # fmt: skip
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _trim(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: _trim(one)
+            for key, one in value.items()
+            if key not in LEFT_OUT and one not in (None, [], "")
+        }
+    if isinstance(value, list):
+        return [_trim(one) for one in value[:MOST_ITEMS]]
+    return value
+
+
+def _fit(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "… (cut off)"

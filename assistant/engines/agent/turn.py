@@ -1,0 +1,39 @@
+"""What one turn of the agent gathers on its way: its caller, what it called, what it proposes."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from assistant.conversations.drafts import Draft
+from assistant.situation import Situation
+from backend.core.client import Caller
+
+
+class TurnLimit(RuntimeError):
+    """The turn used up what it may use; the text says what."""
+
+
+class BrokenAnswer(RuntimeError):
+    """The model's answer was cut off or empty, which no exception of the client says."""
+
+
+@dataclass
+class AgentTurn:
+    """Shared by the middleware of one turn; made new for each."""
+
+    situation: Situation
+    draft: Draft | None = None
+    tools: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    model_calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    @property
+    def caller(self) -> Caller:
+        """Every call of the turn uses the rights of the person who chats."""
+        return self.situation.caller("agent")
+
+    def note(self, name: str, arguments: dict[str, Any], result: str, *, ok: bool) -> None:
+        """Remember a tool call for the *why* and for the model's memory of later turns."""
+        self.tools.append({"name": name, "arguments": arguments, "result": result, "ok": ok})
