@@ -85,16 +85,26 @@ async def list_cases(
 
 
 @router.get("/queues", operation_id="list_queues")
-async def list_queues(person: CurrentPerson, session: SessionDep) -> Queues:
+async def list_queues(
+    person: CurrentPerson,
+    session: SessionDep,
+    all_queues: Annotated[
+        bool, Query(description="Also those of colleagues, to move a case there. For support.")
+    ] = False,
+) -> Queues:
     """The desk's queues that you work on, with how many cases are open in each."""
     open_cases = await repository.counts(session, person)
-    return Queues(
-        items=[
-            Queue(id=queue, name=desk().queues[queue], open=open_cases.get(queue, 0))
-            for queue in desk().queues
-            if desk_allows(person, DeskAction.WORK_CASES, queue)
-        ]
-    )
+    queues = [
+        Queue(
+            id=queue,
+            name=name,
+            open=open_cases.get(queue, 0),
+            yours=desk_allows(person, DeskAction.WORK_CASES, queue),
+        )
+        for queue, name in desk().queues.items()
+    ]
+    everywhere = all_queues and desk_allows(person, DeskAction.WORK_CASES)
+    return Queues(items=[q for q in queues if q.yours or everywhere])
 
 
 @router.get("/cases/{case_number}", operation_id="get_case")

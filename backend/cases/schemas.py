@@ -204,7 +204,8 @@ class Queue(BaseModel):
 
     id: str
     name: str
-    open: int = Field(description="Cases in it that have not ended")
+    open: int = Field(description="Cases in it that have not ended and that you may see")
+    yours: bool = Field(description="Whether you work on it")
 
 
 class Queues(BaseModel):
