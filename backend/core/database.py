@@ -20,13 +20,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.settings import settings
 
-# Constraints need names, or a migration could not change them on SQLite.
-SQLModel.metadata.naming_convention = {
-    "ix": "ix_%(column_0_label)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    "pk": "pk_%(table_name)s",
-}
 AfterCommit = Callable[[], Awaitable[None] | None]
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Field, SQLModel, col
@@ -38,7 +39,7 @@ class IdempotencyKey(SQLModel, table=True):
     key: str = Field(primary_key=True, max_length=KEY_LENGTH)
     fingerprint: str = Field(max_length=64)
     status: int = 0
-    body: str = ""
+    body: str = Field(default="", sa_type=Text)
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 

@@ -8,5 +8,5 @@ class DemoClock(SQLModel, table=True):
 
     __tablename__ = "demo_clock"
 
-    id: int = Field(default=1, primary_key=True)
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
     seconds_ahead: float = 0

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, UniqueConstraint
+from sqlalchemy import JSON, Column, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from backend.core import clock
@@ -21,8 +21,8 @@ class Mail(SQLModel, table=True):
     kind: str = Field(max_length=40)
     to: str = Field(max_length=254, index=True)
     subject: str = Field(max_length=200)
-    text: str
-    html: str
+    text: str = Field(sa_type=Text)
+    html: str = Field(sa_type=Text)
     attachments: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(JSON, nullable=False)
     )

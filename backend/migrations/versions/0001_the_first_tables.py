@@ -25,7 +25,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "demo_clock",
-        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("seconds_ahead", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_demo_clock")),
     )
