@@ -39,9 +39,14 @@ ClockAt = Callable[[datetime | str], None]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that use `app` share its event loop, which lives as long as the session."""
+    """Tests that use `app` share its event loop, which lives as long as the session.
+
+    They come last: those that need nothing are done when the app starts, and property tests are
+    not disturbed by its threads.
+    """
+    items.sort(key=lambda item: "app" in getattr(item, "fixturenames", ()))
     for item in items:
-        if "app" in getattr(item, "fixturenames", ()):
+        if pytest_asyncio.is_async_test(item) and "app" in item.fixturenames:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
