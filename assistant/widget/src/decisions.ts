@@ -14,7 +14,8 @@ export interface Decided {
   replies?: Reply[];
 }
 
-const TRIES = 6;
+// Together about a minute, in which a server that was started anew is back.
+const TRIES = 10;
 const LONGEST_PAUSE_MS = 8000;
 
 export class Decisions {
@@ -31,6 +32,11 @@ export class Decisions {
 
   close(): void {
     this.#closed = true;
+    this.#pause.end();
+  }
+
+  /** Try again now: the server can be reached again. */
+  hurry(): void {
     this.#pause.end();
   }
 

@@ -204,7 +204,9 @@ export class Session implements LiveListener {
 
   connected(open: boolean): void {
     this.#reachability.set(open);
-    if (open) this.#outbox?.hurry();
+    if (!open) return;
+    this.#outbox?.hurry();
+    this.decisions.hurry();
   }
 
   refused(problem: Problem): void {
