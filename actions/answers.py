@@ -23,7 +23,7 @@ _LEADING = re.compile(
     r"i(?:'d| would) like|i want|topics?(?: are| is)?:?|about|on|cover(?:ing)?|with)\b[ ,:]*)+",
     re.IGNORECASE,
 )
-_DANGLING = re.compile(r"(?:\s|,|;|\b(?:and|for|in|on|at|with|from|by|to|please|time)\b)+$|^[\s,;]+", re.I)
+_DANGLING = re.compile(r"(?:\s|,|;|\b(?:and|for|in|on|at|with|from|by|to|please|time)\b)+$|^[\s,;]+", re.IGNORECASE)
 STRIPPED = {"attendees", "window", "language", "time_zone", "email"}
 
 

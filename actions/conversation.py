@@ -6,9 +6,9 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import CustomAction
 from actions.answers import LISTS, SLOT_OF
-from actions.forms import forms
+from actions.base import CustomAction
+from actions.dialogue import forms
 from actions.knowledge import answer_question, articles
 from actions.training import TrainingForm
 from actions.turn import Turn

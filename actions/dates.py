@@ -45,7 +45,7 @@ _SINGLE = re.compile(
     rf"(?:\b(?:at|around|from|by)\s+|@\s*)?(?P<t>{_MARKED})|(?:\bat|@|\baround)\s*(?P<u>\d{{1,2}})\b",
     re.IGNORECASE,
 )
-_PART = re.compile(r"\b(?:in the |early |late )?(?P<part>morning|afternoon|evening|tonight)\b", re.I)
+_PART = re.compile(r"\b(?:in the |early |late )?(?P<part>morning|afternoon|evening|tonight)\b", re.IGNORECASE)
 _LASTING = re.compile(
     r"\bfor (?P<n>\d+(?:[.,]\d+)?|half an?|an hour and a half|one and a half|an?|one|two|three|four)"
     r"\s*(?P<unit>hours?|hrs?|h|minutes?|mins?)?\b",
@@ -153,7 +153,7 @@ def _iso(said: str, found: list[re.Match[str]]) -> Moment:
 
 def _take_length(words: str) -> tuple[timedelta | None, str]:
     match = _LASTING.search(words)
-    if match is None or not match["unit"] and "hour" not in match["n"]:
+    if match is None or (not match["unit"] and "hour" not in match["n"]):
         return None, words
     said = match["n"].replace(",", ".")
     count = float(said) if said[0].isdigit() else _COUNTS[said]

@@ -1,11 +1,13 @@
 """Answers from the knowledge base: always with the source, or the words that we don't know."""
 
+import asyncio
 import re
 from typing import Any
 
 from actions.turn import Turn
 from actions.wording import buttons, say
 
+SECONDS = 5.0
 _POLITE = re.compile(
     r"^\W*(?:(?:hi|hello|hey|please|sorry|wait|but|ok|so|and|can you|could you|tell me|explain|"
     r"i (?:have a|want to) (?:question|know|understand)(?: about)?)\b[ ,:]*)+",
@@ -16,7 +18,11 @@ _POLITE = re.compile(
 async def articles(turn: Turn, query: str, portal: Any = None) -> list[dict[str, Any]]:
     """The best articles and videos for a query; none when nothing fits."""
     arguments = {"q": query[:300]} | ({"portal": portal} if portal else {})
-    answer = await turn.call("search_knowledge", **arguments)
+    try:
+        async with asyncio.timeout(SECONDS):
+            answer = await turn.call("search_knowledge", **arguments)
+    except TimeoutError:  # while the index is built, the conversation goes on without
+        return []
     return list(answer.body.get("items") or []) if answer.ok else []
 
 

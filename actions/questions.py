@@ -38,20 +38,18 @@ def failed(turn: Turn, sheet: Sheet, reason: str, slot: str | None = None) -> li
     times = sheet.memory.failed.get(slot, 0) + 1
     sheet.memory.failed[slot] = times
     question = sheet.question(slot)
-    text = [*sheet.notes, reason] if reason else list(sheet.notes)
+    text = [*sheet.notes, reason]
     ways = list(sheet.offers)
-    if times < PATIENCE:
-        text.append(sheet.text_of(slot))
-        if question.examples:
-            text[-1] += " " + say("utter_form_examples", examples=_listed(question.examples))
-    else:
-        if question.why:
-            text.append(question.why)
-        text.append(say("utter_form_stuck", examples=_listed(question.examples or ("…",))))
+    if times >= PATIENCE and question.why not in reason:
+        text.append(question.why)
+    text.append(sheet.text_of(slot))
+    if question.examples:
+        text[-1] += " " + say("utter_form_examples", examples=_listed(question.examples))
+    if times >= PATIENCE:
+        text.append(say("utter_form_stuck"))
         ways += ways_out(sheet, slot)
-        text.append(sheet.text_of(slot))
     sheet.asked = slot
-    turn.reply("\n\n".join(text), ask=sheet.ask(slot), buttons=ways)
+    turn.reply("\n\n".join(filter(None, text)), ask=sheet.ask(slot), buttons=ways)
     return sheet.events(slot)
 
 

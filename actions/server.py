@@ -6,7 +6,6 @@ import zlib
 from functools import lru_cache
 from typing import Any
 
-from backend.core.settings import settings
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from rasa_sdk.executor import ActionExecutor
@@ -18,6 +17,7 @@ from rasa_sdk.interfaces import (
 
 from actions import cases, conversation, training
 from actions.forms import OperationForm
+from backend.core.settings import settings
 
 LARGEST_CALL = 20_000_000  # bytes, unpacked
 # The wording is read from data/, so Rasa need not send its domain with each call
@@ -54,8 +54,7 @@ async def webhook(request: Request) -> JSONResponse:
     call = _unpacked(await request.body(), request.headers.get("Content-Encoding", ""))
     if not isinstance(call, dict) or not isinstance(call.get("tracker"), dict):
         return JSONResponse({"error": "not an action call"}, status_code=422)
-    if "domain" not in call:
-        call["domain_digest"] = NO_DOMAIN
+    call |= {"domain": None, "domain_digest": NO_DOMAIN}
     name = str(call.get("next_action"))
     try:
         result = await executor().run(call)

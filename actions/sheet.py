@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.core.client import Operation, Schema
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.dates import Moment, say_window
 from actions.turn import payload
 from actions.wording import Question, question
+from backend.core.client import Operation, Schema
 
 CHANGE = "change"  # the "slot" asked for while a card waits
 LEAVE = "leave"  # … and when another task is begun in the middle of this one

@@ -3,14 +3,13 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from backend.core import clock
-
 from actions import answers
 from actions.dates import Moment, UnreadableDate, read_moment, say_window
 from actions.sheet import Sheet, Values
 from actions.turn import Turn
 from actions.windows import hear
 from actions.wording import say
+from backend.core import clock
 
 
 def now_of(turn: Turn, sheet: Sheet) -> datetime:

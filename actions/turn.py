@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from backend.core.client import Answer, Caller, licensing_api
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.wording import Button
+from backend.core.client import Answer, Caller, licensing_api
 
 # The shape of a question: what interrupts a form even where free text is asked for.
 _QUESTION = re.compile(

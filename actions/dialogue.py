@@ -1,0 +1,270 @@
+"""The course of a form: who a message is for, commands, interruptions, leaving and coming back.
+
+What an answer is and what to ask next stands in `forms.py`.
+"""
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+import httpx
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import answers
+from actions.base import CustomAction
+from actions.interruptions import SOCIAL, command_of, interrupts
+from actions.knowledge import answer_question
+from actions.portals import hear_portal
+from actions.questions import ask, cancelled, failed, help_with, so_far
+from actions.sheet import CHANGE, LEAVE, Memory, Sheet, Values
+from actions.turn import Turn
+from actions.wording import say
+from backend.core.client import licensing_api
+
+FREE = frozenset({"text", "choices"})  # kinds of questions that take any words
+
+
+class Dialogue(CustomAction):
+    """A form in a conversation.
+
+    `asks`: the order of questions; of these, only what the API requires or `optional` names is
+    asked. `takes`: fields that are taken when said and never asked. `from_profile`: asked only
+    when the person's profile lacks them. `begins`: intents that start the form; in its middle
+    they only bring facts, and so do those in `restates`.
+    """
+
+    form: ClassVar[str]
+    operation: ClassVar[str]
+    asks: ClassVar[tuple[str, ...]]
+    optional: ClassVar[frozenset[str]] = frozenset()
+    takes: ClassVar[frozenset[str]] = frozenset()
+    from_profile: ClassVar[frozenset[str]] = frozenset()
+    begins: ClassVar[frozenset[str]] = frozenset()
+    restates: ClassVar[frozenset[str]] = frozenset()
+
+    def name(self) -> str:
+        """The name under which Rasa calls the form."""
+        return f"validate_{self.form}"
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        """One message. No events: it was not for the form, and the rules answer it."""
+        turn = Turn(dispatcher, tracker)
+        sheet = self._sheet(tracker)
+        try:
+            return await self._run(turn, sheet)
+        except httpx.HTTPError:
+            slot = sheet.asked or self.asks[0]
+            text = f"{say('utter_form_no_api')} {sheet.question(slot).text}"
+            turn.reply(text, ask=sheet.ask(slot))
+            return Sheet.events(self._sheet(tracker), slot)
+
+    async def _run(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        if sheet.asked is None:
+            return await self._begin(turn, sheet)
+        if turn.other_action_ran:
+            return await self._come_back(turn, sheet)
+        if sheet.asked == LEAVE:
+            return await self._leave_or_stay(turn, sheet)
+        command = command_of(turn, sheet)
+        if command is not None:
+            return await self._command(command, turn, sheet)
+        if interrupts(turn, sheet, self._own):
+            return []
+        if await self.aside(turn, sheet):
+            return ask(turn, sheet, sheet.asked)
+        other = self._other_form(turn, sheet)
+        if other is not None:
+            return self._offer_to_leave(other, turn, sheet)
+        if turn.asks_something and not self._takes_questions(turn, sheet):
+            await answer_question(turn, sheet.values.get("portal"))
+            return ask(turn, sheet, sheet.asked)
+        return await self._take(turn, sheet)
+
+    def _sheet(self, tracker: Tracker) -> Sheet:
+        operation = licensing_api().operations[self.operation]
+        stored = {slot: tracker.get_slot(slot) for slot in self._slots}
+        values = {slot: value for slot, value in stored.items() if value is not None}
+        return Sheet(
+            form=self.form, operation=operation, values=values,
+            memory=Memory.of(tracker.get_slot("form_memory")),
+            asked=tracker.get_slot("requested_slot") if tracker.active_loop_name else None,
+        )  # fmt: skip
+
+    @property
+    def _slots(self) -> frozenset[str]:
+        return frozenset({*self.asks, *self.takes})
+
+    @property
+    def _own(self) -> frozenset[str]:
+        return self.begins | self.restates
+
+    # -- what features may say ------------------------------------------------------------
+
+    async def prepare(self, turn: Turn, sheet: Sheet) -> None:
+        """Fill in what the first sentence says beyond its facts; nothing by default."""
+
+    async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
+        """Options that only the API knows (a choice of cases). One option is taken, none ends
+        the form; None: the slot has no such options.
+        """
+        return None
+
+    async def aside(self, turn: Turn, sheet: Sheet) -> bool:
+        """Answer something in passing that has no rule of its own; whether it was that."""
+        return False
+
+    def remarks(self, sheet: Sheet, changed: set[str]) -> list[str]:
+        """What is to be said about values that have just changed."""
+        return []
+
+    # -- what an answer is: forms.py -------------------------------------------------------------
+
+    @abstractmethod
+    async def finish(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """All is known."""
+
+    @abstractmethod
+    async def _take(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """Take a message as an answer."""
+
+    @abstractmethod
+    async def _store(
+        self, turn: Turn, sheet: Sheet, heard: Values, answered: str | None
+    ) -> list[EventType]:
+        """Keep what was heard, and go on."""
+
+    # -- beginning, interruptions, leaving --------------------------------------------------
+
+    async def _begin(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        said = sheet.memory.said
+        sheet.memory = Memory(said=said)
+        heard = answers.facts(turn, sheet, self._slots) if said is None else {}
+        words = sheet.values.get("windows")
+        if words and isinstance(words[0], str) and "windows" not in heard:
+            heard["windows"] = sheet.values.pop("windows")  # said before this form began
+        if "portal" in self._slots:
+            hear_portal(turn, sheet, heard)
+        await self.prepare(turn, sheet)
+        return await self._store(turn, sheet, heard, answered=None)
+
+    async def _come_back(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """A rule has answered: the open question again, or the card."""
+        if not sheet.memory.proposed or sheet.memory.changing:
+            return ask(turn, sheet, str(sheet.asked))
+        if turn.intent in SOCIAL or sheet.memory.exists:
+            return sheet.events(sheet.asked)
+        return await self.finish(turn, sheet)
+
+    def _other_form(self, turn: Turn, sheet: Sheet) -> "type[Dialogue] | None":
+        """The form that a clear wish for something else belongs to."""
+        if turn.intent in self._own or turn.confidence < 0.7 or sheet.asked is None:
+            return None
+        if sheet.kind(sheet.asked) in FREE:
+            return None
+        return next((f for f in forms() if turn.intent in f.begins), None)
+
+    def _offer_to_leave(
+        self, other: "type[Dialogue]", turn: Turn, sheet: Sheet
+    ) -> list[EventType]:
+        slots = frozenset({*other.asks, *other.takes})
+        sheet.memory.leave = {
+            "form": other.form, "asked": sheet.asked, "said": turn.text,
+            "facts": answers.facts(turn, sheet, slots),
+        }
+        turn.reply(say("utter_form_switch"), ask=sheet.ask(LEAVE))
+        return sheet.events(LEAVE)
+
+    async def _leave_or_stay(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        leave = sheet.memory.leave or {}
+        decided = answers.answer(turn, sheet, LEAVE)
+        if decided is None and command_of(turn, sheet) == "cancel":
+            return cancelled(turn, sheet)
+        if decided:
+            sheet.forget()
+            return [
+                *(e for e in sheet.events(None) if e["name"] != "form_memory"),
+                *(SlotSet(slot, value) for slot, value in leave["facts"].items()),
+                SlotSet("form_memory", {"said": leave["said"]}),
+                FollowupAction(leave["form"]),
+            ]
+        sheet.memory.leave = None
+        sheet.asked = leave["asked"]
+        if decided is None:
+            return await self._run(turn, sheet)
+        sheet.notes.append(say("utter_form_switch_kept"))
+        return ask(turn, sheet, str(sheet.asked))
+
+    def _takes_questions(self, turn: Turn, sheet: Sheet) -> bool:
+        """Whether a sentence shaped like a question is an answer: "can we do Tuesday 3pm?"."""
+        said = answers.facts(turn, sheet, self._slots)
+        if turn.intent in {"inform", *self._own} and turn.confidence >= 0.5 and said:
+            return True
+        return sheet.kind(str(sheet.asked)) in {"datetime", "number"} and sheet.asked in said
+
+    # -- commands: words about the form itself --------------------------------------------------
+
+    async def _command(self, command: str, turn: Turn, sheet: Sheet) -> list[EventType]:
+        asked = str(sheet.asked)
+        if command == "cancel":
+            return cancelled(turn, sheet)
+        if command == "go_back":
+            return self._back(turn, sheet)
+        if command == "skip":
+            return await self._skip(turn, sheet)
+        if command == "help":
+            return help_with(turn, sheet)
+        if command == "summarise":
+            return so_far(turn, sheet, self.asks)
+        if command == "change":
+            return ask(turn, sheet, CHANGE)
+        if command == "open_another":
+            sheet.values["open_another"] = True
+            return await self.finish(turn, sheet)
+        if asked == CHANGE:  # "repeat", "yes": the card again
+            return await self.finish(turn, sheet)
+        return ask(turn, sheet, asked)
+
+    def _back(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """The question before, with the answer that it got."""
+        trail = sheet.memory.trail
+        if trail and trail[-1] == sheet.asked:
+            trail.pop()
+        if not trail:
+            sheet.notes.append(say("utter_form_first_question"))
+            return ask(turn, sheet, str(sheet.asked))
+        slot = trail.pop()
+        sheet.memory.changing = slot
+        sheet.narrow(slot, None)
+        if slot in sheet.values:
+            sheet.notes.append(sheet.line(slot) + ".")
+        return ask(turn, sheet, slot)
+
+    async def _skip(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        asked = str(sheet.asked)
+        if asked == CHANGE or (sheet.memory.changing == asked and asked in sheet.values):
+            sheet.memory.changing = None
+            return await self._store(turn, sheet, {}, answered=None)
+        if sheet.is_required(asked):
+            why = sheet.question(asked).why
+            return failed(turn, sheet, f"{say('utter_form_cannot_skip')} {why}".strip())
+        sheet.memory.skipped.append(asked)
+        sheet.notes.append(say("utter_form_skipped"))
+        return await self._store(turn, sheet, {}, answered=None)
+
+    async def _change(self, slot: str, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """*Change* and what: ask for that one again."""
+        if slot not in self._slots:
+            return ask(turn, sheet, CHANGE)
+        sheet.memory.changing = slot
+        return ask(turn, sheet, slot)
+
+
+def forms() -> list[type[Dialogue]]:
+    """All forms of all features."""
+    found: list[type[Dialogue]] = list(Dialogue.__subclasses__())
+    for form in found:
+        found += form.__subclasses__()
+    return [form for form in found if hasattr(form, "form")]
