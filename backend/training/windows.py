@@ -6,7 +6,7 @@ day (Monday to Friday in the person's zone), at the earliest the third working d
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -52,22 +52,28 @@ def checked(windows: Sequence[WindowIn], zone: ZoneInfo) -> list[WindowIn]:
     """The windows with zones and ends filled in; raises `ValueError` with what would be right."""
     done: list[WindowIn] = []
     for window in windows:
-        start = _in_zone(window.start, zone)
-        end = _in_zone(window.end, zone) if window.end else start + DEFAULT_LENGTH
-        _check_length(start, end)
-        _check_day(start.astimezone(zone).date(), clock.now().astimezone(zone).date())
+        try:
+            start = _in_utc(window.start, zone)
+            end = _in_utc(window.end, zone) if window.end else start + DEFAULT_LENGTH
+            here, until = start.astimezone(zone), end.astimezone(zone)
+        except OverflowError as exc:
+            raise ValueError(
+                f"{window.start:%Y} is out of reach. Name a time within the coming months."
+            ) from exc
+        _check_length(end - start, here, until)
+        _check_day(here.date(), clock.now().astimezone(zone).date())
         if any(start == other.start for other in done):
-            raise ValueError(f"{say_time(start)} is named twice. Name different times.")
+            raise ValueError(f"{say_time(here)} is named twice. Name different times.")
         done.append(WindowIn(start=start, end=end))
     return done
 
 
-def _in_zone(moment: datetime, zone: ZoneInfo) -> datetime:
-    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+def _in_utc(moment: datetime, zone: ZoneInfo) -> datetime:
+    """In UTC, where differences are real time also on a day when clocks change."""
+    return (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
 
 
-def _check_length(start: datetime, end: datetime) -> None:
-    length = end - start
+def _check_length(length: timedelta, start: datetime, end: datetime) -> None:
     if length <= timedelta(0):
         raise ValueError(
             f"The end ({end:%H:%M}) is not after the begin ({say_time(start)}). "
@@ -81,10 +87,13 @@ def _check_length(start: datetime, end: datetime) -> None:
 
 
 def _say_length(length: timedelta) -> str:
-    minutes = int(length.total_seconds() // 60)
-    hours, rest = divmod(minutes, 60)
-    parts = [f"{hours} hours" if hours != 1 else "1 hour"] if hours else []
-    return " ".join(parts + ([f"{rest} minutes"] if rest or not hours else []))
+    hours, minutes = divmod(int(length.total_seconds() // 60), 60)
+    said = [
+        f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+        for count, unit in ((hours, "hour"), (minutes, "minute"))
+        if count
+    ]
+    return " ".join(said) or "less than a minute"
 
 
 def _check_day(day: date, today: date) -> None:
