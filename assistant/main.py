@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from actions.server import router as actions
 from assistant import delivery as _delivery  # noqa: F401 - registers its job
 from assistant.channels.rest import router as rest_channel
+from assistant.console.routes import router as console
 from assistant.conversations.routes import router as conversations
 from assistant.engines import rasa
 from assistant.lifespan import lifespan
@@ -56,7 +57,8 @@ def create_app() -> FastAPI:
             allow_methods=["*"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         )
-    for router in (api_router(), conversations, rest_channel, actions, widget_pages, _health):
+    pages = (widget_pages, console, _health)
+    for router in (api_router(), conversations, rest_channel, actions, *pages):
         app.include_router(router)
     http = httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url=INTERNAL

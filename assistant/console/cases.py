@@ -1,0 +1,128 @@
+"""One case: where it stands, all that was said, and everything an agent does with it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from assistant.console import pages, repository
+from assistant.console.actions import ACTIONS
+from assistant.console.door import HOME, Agent, ConsoleRoute
+from assistant.console.forms import FormState
+from assistant.console.sections import Sections
+from assistant.console.shell import around, read
+from assistant.console.transcript import Transcript, transcript
+from assistant.conversations import repository as conversations
+from assistant.conversations.hub import DESK, hub
+from backend.core.database import database
+from backend.core.fields import normal_case_number
+from backend.core.identity import Person, by_address
+from backend.core.problems import not_found
+
+SECTIONS = (
+    "head",
+    "engagement",
+    "thread",
+    "reply",
+    "note",
+    "transcript",
+    "desk",
+    "schedule",
+    "end",
+)
+router = APIRouter(prefix=f"{HOME}/cases", include_in_schema=False, route_class=ConsoleRoute)
+
+
+@dataclass
+class CaseView:
+    """A case with what the page shows beside it."""
+
+    agent: Person
+    case: dict[str, Any]
+    requester: Person | None
+    agents: list[Person]
+    chat: Transcript | None
+    shell: dict[str, Any]
+    forms: dict[str, FormState] = field(default_factory=dict)
+
+    @classmethod
+    async def of(cls, agent: Person, case: dict[str, Any]) -> "CaseView":
+        """Read what belongs to this case."""
+        shell = await around(agent, "case")
+        async with database().read() as session:
+            conversation = case["conversation"] and await conversations.readable(
+                session, agent, case["conversation"]
+            )
+            return cls(
+                agent=agent,
+                case=case,
+                requester=await by_address(session, case["requester"]["email"]),
+                agents=await repository.agents_of(session, case["queue"]),
+                chat=await transcript(session, conversation) if conversation else None,
+                shell=shell,
+            )
+
+    def context(self) -> dict[str, Any]:
+        """The facts for the templates."""
+        return self.shell | {
+            "case": self.case,
+            "requester": self.requester,
+            "agents": self.agents,
+            "chat": self.chat,
+            "requester_name": self.case["requester"]["name"],
+            "ended": self.case["status"] in {"closed", "cancelled"},
+            "zone": self.agent.time_zone or "UTC",
+            "forms": {name: self.forms.get(name, FormState()) for name in ACTIONS},
+        }
+
+    def sections(self) -> Sections:
+        """All sections of the page."""
+        return Sections.of("case", SECTIONS, self.context())
+
+
+@router.get("/{number}")
+async def show_case(number: str, agent: Agent) -> Response:
+    """The whole page of a case."""
+    right = normal_case_number(number)
+    if right != number:
+        return RedirectResponse(f"{HOME}/cases/{right}", 303)
+    case = await read(agent, "get_case", case_number=number)
+    return await _whole_page(await CaseView.of(agent, case))
+
+
+async def _whole_page(view: CaseView, status: int = 200) -> Response:
+    sections = view.sections()
+    return pages.page(
+        "case/page.html",
+        view.context() | {"sections": sections.shown, "have": sections.have},
+        status,
+    )
+
+
+@router.get("/{number}/live")
+async def bring_up_to_date(number: str, agent: Agent, have: str = "") -> Response:
+    """The sections that look different by now."""
+    view = await CaseView.of(agent, await read(agent, "get_case", case_number=number))
+    return view.sections().update(have)
+
+
+@router.post("/{number}/{action}")
+async def act(request: Request, number: str, action: str, agent: Agent) -> Response:
+    """Do something with a case. Refused: the same form again, with what was typed and why."""
+    doing = ACTIONS.get(action)
+    if doing is None:
+        raise not_found("such button", "Go back to the case.")
+    form = FormState.read(await request.form())
+    have = form.values.pop("have", "")
+    status, case = await doing.run(agent, number, form)
+    if case is None:
+        case = await read(agent, "get_case", case_number=number)
+    await hub().wake(DESK)
+    view = await CaseView.of(agent, case)
+    view.forms[action] = form
+    if pages.is_htmx(request):
+        return view.sections().update(have, answered=doing.section, said=form.done, status=status)
+    if form.done:
+        return RedirectResponse(f"{HOME}/cases/{number}#{doing.section}", 303)
+    return await _whole_page(view, status)

@@ -1,0 +1,53 @@
+"""The desk as it happens: one stream a page, which only says "look again".
+
+What is looked at comes from the database, so a wake-up that gets lost costs seconds, no data.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from assistant.console.door import HOME, Agent
+from assistant.conversations.hub import DESK, hub
+from backend.core.jobs import job
+
+REREAD_SECONDS = 20.0
+# However much happens at once, a page looks again at most this often.
+PAUSE_SECONDS = 0.5
+router = APIRouter(prefix=HOME, include_in_schema=False)
+
+
+@job(
+    "wake_desk",
+    after=(
+        "training_requested",
+        "case_opened",
+        "case_claimed",
+        "case_replied",
+        "case_noted",
+        "case_updated",
+        "case_status_changed",
+        "case_closed",
+        "case_cancelled",
+        "training_scheduled",
+        "training_rescheduled",
+        "case_attachment",
+    ),
+)
+async def wake_desk(_event_id: str) -> None:
+    """Something about a case changed: open pages of the console look again."""
+    await hub().wake(DESK)
+
+
+@router.get("/stream", response_class=EventSourceResponse)
+async def stream(_agent: Agent) -> AsyncIterator[ServerSentEvent]:
+    """An event `changed` whenever the desk's pages should look again, and at the start."""
+    async with hub().waiting(DESK) as changed:
+        open_ = True
+        while open_:
+            changed.clear()
+            yield ServerSentEvent(data="look", event="changed", retry=2000)
+            open_ = await hub().wait(asyncio.Event(), PAUSE_SECONDS)
+            open_ = open_ and await hub().wait(changed, REREAD_SECONDS)

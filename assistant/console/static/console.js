@@ -1,0 +1,140 @@
+/* What the pages do beyond htmx: stay live, keep what is typed, and say what arrived. */
+(() => {
+  'use strict';
+
+  const root = document.documentElement;
+  const liveState = document.getElementById('live-state');
+  const announcer = document.getElementById('announce');
+
+  // --- staying live -----------------------------------------------------------------------------
+  // One stream while the page is looked at. A browser allows six connections to one origin, so a
+  // page in the background closes its own and looks again when it comes back.
+
+  let source = null;
+
+  function show(state, words) {
+    if (!liveState) return;
+    liveState.dataset.state = state;
+    document.getElementById('live-words').textContent = words;
+  }
+
+  function connect() {
+    if (source || !liveState || document.hidden) return;
+    source = new EventSource('/console/stream');
+    source.addEventListener('changed', () => {
+      show('live', 'Live');
+      htmx.trigger(document.body, 'desk-changed');
+    });
+    source.addEventListener('error', () => {
+      const over = source && source.readyState === EventSource.CLOSED;
+      show('lost', over ? 'Not live, reload the page' : 'Reconnecting');
+    });
+  }
+
+  function disconnect() {
+    if (source) source.close();
+    source = null;
+  }
+
+  document.addEventListener('visibilitychange', () => (document.hidden ? disconnect() : connect()));
+  window.addEventListener('pagehide', disconnect);
+  window.addEventListener('pageshow', connect);
+
+  // --- keeping what is typed --------------------------------------------------------------------
+  // A form that somebody has changed is not replaced by what arrives, and a long answer survives
+  // a reload. Drafts stay in this tab only.
+
+  function draftKey(field) {
+    const form = field.closest('form[data-draft]');
+    return form && field.name === 'text' ? `draft:${form.dataset.draft}` : null;
+  }
+
+  document.addEventListener('input', (event) => {
+    const form = event.target.closest('form');
+    if (form) form.dataset.changed = 'yes';
+    const key = draftKey(event.target);
+    if (!key) return;
+    if (event.target.value) sessionStorage.setItem(key, event.target.value);
+    else sessionStorage.removeItem(key);
+  });
+
+  function restoreDrafts(place) {
+    for (const field of place.querySelectorAll('form[data-draft] textarea')) {
+      const kept = sessionStorage.getItem(draftKey(field));
+      if (kept && !field.value) {
+        field.value = kept;
+        field.form.dataset.changed = 'yes';
+      }
+    }
+  }
+
+  document.addEventListener('htmx:beforeSwap', (event) => {
+    const { xhr, requestConfig } = event.detail;
+    if (xhr.status >= 200 && xhr.status < 300 && requestConfig.verb === 'post') {
+      const form = requestConfig.elt;
+      if (form.dataset && form.dataset.draft) sessionStorage.removeItem(`draft:${form.dataset.draft}`);
+    }
+  });
+
+  document.addEventListener('htmx:oobBeforeSwap', (event) => {
+    const place = event.detail.target;
+    if (place.querySelector('form[data-changed]')) {
+      event.detail.shouldSwap = false;
+      return;
+    }
+    for (const open of place.querySelectorAll('details[open][id]')) {
+      const next = event.detail.fragment.querySelector(`#${CSS.escape(open.id)}`);
+      if (next) next.open = true;
+    }
+    place.dataset.entries = [...place.querySelectorAll('[data-entry], [data-case]')].map((e) => e.dataset.entry || e.dataset.case).join(' ');
+    place.dataset.atEnd = nearEnd() ? 'yes' : '';
+  });
+
+  document.addEventListener('keydown', (event) => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && event.target.matches('form textarea')) {
+      event.preventDefault();
+      event.target.form.requestSubmit();
+    }
+  });
+
+  // --- saying what arrived ----------------------------------------------------------------------
+
+  const NEWS = { 'sec-cases': ['new case', 'new cases'], 'sec-thread': ['new entry in the thread', 'new entries in the thread'], 'sec-transcript': ['new message in the chat', 'new messages in the chat'] };
+
+  function nearEnd() {
+    return root.scrollHeight - window.scrollY - window.innerHeight < 240;
+  }
+
+  document.addEventListener('htmx:oobAfterSwap', (event) => {
+    const place = event.detail.target;
+    restoreDrafts(place);
+    const words = NEWS[place.id];
+    if (!words || place.dataset.entries === undefined) return;
+    const before = new Set(place.dataset.entries.split(' '));
+    const fresh = [...place.querySelectorAll('[data-entry], [data-case]')].filter((e) => !before.has(e.dataset.entry || e.dataset.case));
+    for (const one of fresh) one.classList.add('is-new');
+    if (fresh.length && announcer) announcer.textContent = `${fresh.length} ${words[fresh.length === 1 ? 0 : 1]}`;
+    if (fresh.length && place.hasAttribute('data-follow') && place.dataset.atEnd) window.scrollTo(0, root.scrollHeight);
+  });
+
+  for (const failure of ['htmx:sendError', 'htmx:timeout', 'htmx:responseError']) {
+    document.addEventListener(failure, (event) => {
+      if (event.detail.requestConfig && event.detail.requestConfig.verb === 'get') return;
+      const notice = document.getElementById('notice');
+      const box = document.createElement('p');
+      box.className = 'problem';
+      box.textContent = 'The desk can’t be reached right now. What you typed is still here: send it again in a moment. It is done once at most.';
+      notice.replaceChildren(box);
+      notice.scrollIntoView({ block: 'center' });
+    });
+  }
+  document.addEventListener('htmx:afterRequest', (event) => {
+    if (event.detail.xhr.status < 400 && event.detail.requestConfig.verb === 'post') document.getElementById('notice').replaceChildren();
+  });
+
+  document.addEventListener('DOMContentLoaded', () => {
+    restoreDrafts(document);
+    connect();
+    if (document.querySelector('[data-follow]')) window.scrollTo(0, root.scrollHeight);
+  });
+})();

@@ -1,0 +1,95 @@
+"""Times as the desk reads them: how long ago, how long until, and in whose zone."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from backend.core import clock
+
+# The last quarter of the time that a service level allows counts as "due soon".
+SOON_SHARE = 0.25
+ENDED = frozenset({"closed", "cancelled"})
+
+
+def moment(value: str | datetime) -> datetime:
+    """A moment as the API writes it, in UTC."""
+    parsed = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def zone(name: str | None) -> ZoneInfo:
+    """The zone of a person; UTC for whoever has not said it."""
+    return ZoneInfo(name or "UTC")
+
+
+def span(length: timedelta) -> str:
+    """`45 min`, `3 h 5 min`, `2 d 4 h`: at most two units, whatever the sign."""
+    minutes = int(abs(length).total_seconds() // 60)
+    if minutes < 1:
+        return "less than a minute"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes and hours < 6 else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours and days < 3 else f"{days} d"
+
+
+def age(value: str | datetime) -> str:
+    """How long ago this was, in one unit or two."""
+    return span(clock.now() - moment(value))
+
+
+def local(value: str | datetime, zone_name: str | None) -> str:
+    """`Tue 24 Nov, 14:05` in that zone; with the year when it is another one."""
+    here = moment(value).astimezone(zone(zone_name))
+    year = "" if here.year == clock.now().year else f" {here.year}"
+    return f"{here:%a} {here.day} {here:%b}{year}, {here:%H:%M}"
+
+
+def window(start: str, end: str, zone_name: str | None) -> str:
+    """`Tue 24 Nov, 14:05 to 15:05` in that zone; the second day is named when it differs."""
+    begins, ends = (moment(m).astimezone(zone(zone_name)) for m in (start, end))
+    until = f"{ends:%H:%M}" if begins.date() == ends.date() else local(end, zone_name)
+    return f"{local(start, zone_name)} to {until}"
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """What has to happen next on a case, and how pressing it is.
+
+    `state` is `running`, `soon` or `overdue` while a clock runs, `paused` while the customer
+    has to answer, `met` or `missed` once the case has ended. `left` is negative when overdue.
+    """
+
+    state: Literal["running", "soon", "overdue", "paused", "met", "missed"]
+    about: Literal["first_answer", "solution"]
+    due: datetime
+    left: timedelta
+    first_answer_late: bool
+
+
+def deadline(case: dict[str, Any]) -> Deadline:
+    """The next deadline of a case as the API shows it."""
+    level, now = case["sla"], clock.now()
+    answered = level["first_response_at"] and moment(level["first_response_at"])
+    first_due = moment(level["first_response_due"])
+    due = moment(level["resolution_due"]) if answered else first_due
+    state: Literal["running", "soon", "overdue", "paused", "met", "missed"] = "running"
+    if case["status"] in ENDED:
+        state = "missed" if level["state"] == "breached" else "met"
+    elif case["status"] == "customer_pending":
+        state = "paused"
+    elif due < now:
+        state = "overdue"
+    elif due - now <= SOON_SHARE * (due - moment(case["created_at"])):
+        state = "soon"
+    return Deadline(
+        state=state,
+        about="solution" if answered else "first_answer",
+        due=due,
+        left=due - now,
+        first_answer_late=bool(answered and answered > first_due),
+    )
