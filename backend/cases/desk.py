@@ -1,5 +1,6 @@
 """How the desk works, read from `data/support/desk.yml`: queues, routing, service levels."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -50,23 +51,38 @@ class BusinessHours(BaseModel):
     """When the clocks run: whole hours of these weekdays (Monday is 0) in a time zone."""
 
     time_zone: str
-    days: list[int]
+    days: list[int] = Field(min_length=1)
     start: int = Field(alias="from", ge=0, le=23)
     end: int = Field(alias="to", ge=1, le=24)
 
-    def after(self, moment: datetime, hours: float) -> datetime:
-        """The moment at which `hours` business hours have passed since `moment`, in UTC."""
+    def after(self, moment: datetime, length: timedelta) -> datetime:
+        """The moment at which `length` of open time has passed since `moment`, in UTC."""
+        for opens, closes in self._open_from(moment):
+            if opens + length <= closes:
+                return opens + length
+            length -= closes - opens
+        raise AssertionError("there is always another working day")
+
+    def between(self, begin: datetime, end: datetime) -> timedelta:
+        """How much open time lies between two moments."""
+        total = timedelta(0)
+        for opens, closes in self._open_from(begin):
+            if opens >= end:
+                break
+            total += min(closes, end) - opens
+        return total
+
+    def _open_from(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The stretches of open time from `moment` on, in UTC; the first may have begun."""
         zone = ZoneInfo(self.time_zone)
-        here, left = moment.astimezone(zone), timedelta(hours=hours)
+        day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
         while True:
-            day = here.replace(hour=0, minute=0, second=0, microsecond=0)
-            opens, closes = day + timedelta(hours=self.start), day + timedelta(hours=self.end)
-            if here.weekday() in self.days and here < closes:
-                begin = max(here, opens)
-                if begin + left <= closes:
-                    return (begin + left).astimezone(UTC)
-                left -= closes - begin
-            here = day + timedelta(days=1)
+            opens, closes = (
+                (day + timedelta(hours=hour)).astimezone(UTC) for hour in (self.start, self.end)
+            )
+            if day.weekday() in self.days and moment < closes:
+                yield max(opens, moment.astimezone(UTC)), closes
+            day += timedelta(days=1)
 
 
 class Desk(BaseModel):

@@ -1,7 +1,7 @@
 """Cases as people see them: names beside addresses, clocks, only the thread they may read."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,33 +21,43 @@ from backend.core import clock
 from backend.core.identity import Person, people, person_ref
 from backend.core.policy import DeskAction, desk_allows
 
+# While a case waits for its requester, or is closed (and may be reopened), nobody is late.
+CLOCK_STOPS = frozenset({Status.CUSTOMER_PENDING, Status.CLOSED})
+
 
 def service_level(case: Case, entries: Sequence[CaseEntry]) -> ServiceLevelState:
-    """The clocks, from the thread: first answer, solution, and the stretches that don't count."""
+    """The clocks, from the thread: first answer and solution, both in business hours.
+
+    A stretch in which the case waited for its requester or was closed moves the solution's due
+    moment by the business hours that it lasted.
+    """
     level, hours = desk().service_levels[case.severity], desk().business_hours
     answered = next((e.at for e in entries if e.type in {"reply", "scheduled"}), None)
-    due = hours.after(case.created_at, level.first_response)
-    resolution = hours.after(case.created_at, level.resolution)
-    waited_since: datetime | None = None
+    stopped = timedelta(0)
+    stopped_since: datetime | None = None
     ended: datetime | None = None
     for entry in entries:
-        status = entry.details.get("status")
-        if waited_since and status != Status.CUSTOMER_PENDING and entry.type == "status":
-            resolution += entry.at - waited_since
-            waited_since = None
-        if status == Status.CUSTOMER_PENDING:
-            waited_since = waited_since or entry.at
-        if status == Status.CLOSED or entry.type == "cancelled":
+        status = entry.details.get("status") if entry.type == "status" else None
+        if entry.type == "cancelled" or status == Status.CLOSED:
             ended = entry.at
+        elif status:
+            ended = None
+        if status in CLOCK_STOPS:
+            stopped_since = stopped_since or entry.at
+        elif status and stopped_since:
+            stopped += hours.between(stopped_since, entry.at)
+            stopped_since = None
+    due = hours.after(case.created_at, timedelta(hours=level.first_response))
+    resolution = hours.after(case.created_at, timedelta(hours=level.resolution) + stopped)
     now = clock.now()
-    late = (answered or ended or now) > due or (ended or waited_since or now) > resolution
-    state = (
-        "breached"
-        if late
-        else "met"
-        if case.status in {"closed", "cancelled"}
-        else ("paused" if case.status == Status.CUSTOMER_PENDING else "running")
-    )
+    late = (answered or ended or now) > due or (stopped_since or ended or now) > resolution
+    state = "running"
+    if late:
+        state = "breached"
+    elif ended:
+        state = "met"
+    elif stopped_since:
+        state = "paused"
     return ServiceLevelState.model_validate(
         {
             "first_response_due": due,
