@@ -6,6 +6,7 @@ interface ProblemBody {
   title?: string;
   detail?: string;
   hint?: string;
+  errors?: unknown[];
 }
 
 /** An answer that is not a success: its words (RFC 9457) and, for 429 and 503, when to come back. */
@@ -22,8 +23,14 @@ export class Problem extends Error {
     this.status = status;
     this.title = plain(body.title) || 'That did not work';
     this.detail = plain(body.detail);
-    this.hint = plain(body.hint);
+    // The hint on wrong fields is for programs; `detail` says to people which and why.
+    this.hint = body.errors?.length ? '' : plain(body.hint);
     this.retryAfter = retryAfter;
+  }
+
+  /** What went wrong and what to do, as sentences. */
+  get sentences(): string {
+    return [this.title, this.detail, this.hint].filter(Boolean).map(sentence).join(' ');
   }
 
   /** Whether the same request may succeed later without anybody changing it. */
@@ -41,6 +48,10 @@ const LONGEST_WORDS = 600;
 /** Keep a problem's words to one readable sentence or two, never a page of somebody's proxy. */
 function plain(words: unknown): string {
   return typeof words === 'string' ? words.trim().slice(0, LONGEST_WORDS) : '';
+}
+
+function sentence(words: string): string {
+  return /[.!?…]$/.test(words) ? words : `${words}.`;
 }
 
 function secondsToWait(response: Response): number | null {

@@ -1,7 +1,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { ref } from 'lit/directives/ref.js';
 
-import { Api, type GetToken } from './api.ts';
+import { Api, type GetToken, Problem } from './api.ts';
 import { Composer } from './composer.ts';
 import { defineControls } from './controls/index.ts';
 import { icons } from './icons.ts';
@@ -274,8 +274,7 @@ export class AskLicensing extends LitElement {
       await this.#session?.upload(file);
       this.#change({ uploading: '' });
     } catch (error) {
-      const { title, detail, hint } = error as { title?: string; detail?: string; hint?: string };
-      const problem = [title, detail, hint].filter(Boolean).join(' ') || words.unreachable.title;
+      const problem = error instanceof Problem ? error.sentences : words.unreachable.title;
       this.#change({ uploading: '', uploadProblem: problem });
     }
   }

@@ -22,6 +22,9 @@ export interface MessageContext {
   change(): void;
 }
 
+// Other answers (forms, notices) come from the assistant itself, which needs no mention.
+const ENGINES: ReadonlySet<string> = new Set(['rasa', 'agent']);
+
 type Drawn = TemplateResult | typeof nothing;
 
 export function authorName(message: Reply): string {
@@ -53,7 +56,7 @@ function drawMeta(message: Reply, context: MessageContext): Drawn {
   const { session } = context;
   const isBot = message.role === 'bot';
   return html`<div class="meta">${clock(message.at)}
-    ${isBot && message.engine ? html`<span title="Answered by">${message.engine}</span>` : nothing}
+    ${isBot && ENGINES.has(message.engine ?? '') ? html`<span title=${words.answeredBy}>${message.engine}</span>` : nothing}
     ${isBot ? html`<ask-licensing-rating
       .rate=${(thumb: 'up' | 'down', comment?: string) => session.rate(message.id, thumb, comment)}
       ></ask-licensing-rating>` : nothing}
@@ -97,11 +100,11 @@ export function drawMessage(message: Reply, context: MessageContext): TemplateRe
 export function drawOutgoing(out: Outgoing, session: Session): TemplateResult {
   const failed = out.state === 'failed';
   const problem = out.problem;
-  const why = problem?.status ? [problem.title, problem.detail, problem.hint].filter(Boolean) : [words.unexpected];
+  const why = problem?.status ? problem.sentences : words.unexpected;
   return html`<li class="message user first ${failed ? 'failed' : ''}">
     <span class="sr-only">${words.you}: </span>
     <div class="bubble">${readable(shownText(out.said))}</div>
-    ${failed ? html`<div class="unsent" role="alert"><span>${words.notSent} ${why.join(' ')}</span>
+    ${failed ? html`<div class="unsent" role="alert"><span>${words.notSent} ${why}</span>
       <span class="row">
         <button type="button" class="text-button" @click=${() => session.retry(out.id)}>${icons.retry}${words.tryAgain}</button>
         <button type="button" class="text-button" @click=${() => session.discard(out.id)}>${words.discard}</button>

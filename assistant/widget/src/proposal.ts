@@ -113,8 +113,6 @@ export class ProposalCard extends LitElement {
     const { preview } = this.proposal;
     const status = this.#status;
     const open = status === 'open';
-    const refusal = this.refusal
-      ? [this.refusal.title, this.refusal.detail, this.refusal.hint].filter(Boolean).join(' · ') : '';
     return html`<div role="group" class="card proposal ${open ? '' : 'settled'}" tabindex="-1" aria-label=${preview.title} data-status=${status}>
       <div class="card-head"><div>
         <span class="over">${open ? words.proposal : words.proposalStatus[status]}</span>
@@ -122,7 +120,7 @@ export class ProposalCard extends LitElement {
       </div>${status === 'executed' ? html`<span class="stamp">${icons.check}</span>` : nothing}</div>
       ${drawLines(preview.lines)}
       ${preview.note ? html`<p class="note">${preview.note}</p>` : nothing}
-      <p class="problem" role="alert">${refusal}</p>
+      <p class="problem" role="alert">${this.refusal?.sentences ?? ''}</p>
       ${open ? this.#actions() : nothing}
     </div>
     ${this.receipt ? drawReceipt(this.receipt) : nothing}`;

@@ -12,9 +12,18 @@ export function outwardLink(url: string, content: unknown): TemplateResult {
     class="sr-only"> ${words.opensNewTab}</span></a>`;
 }
 
+const REFERENCE = /\b([A-Z]{1,4}-\d{4,})\b/;
+
+/** Case numbers stay on one line, so that they can be read out. */
+function drawText(text: string): Drawn {
+  if (!REFERENCE.test(text)) return text;
+  return html`${text.split(REFERENCE).map((part, index) =>
+    (index % 2 ? html`<span class="reference-number">${part}</span>` : part))}`;
+}
+
 function drawInline(part: Inline): Drawn {
   switch (part.kind) {
-    case 'text': return part.text;
+    case 'text': return drawText(part.text);
     case 'code': return html`<code>${part.text}</code>`;
     case 'break': return html`<br>`;
     case 'strong': return html`<strong>${part.parts.map(drawInline)}</strong>`;

@@ -1,4 +1,4 @@
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 
 import { icons } from './icons.ts';
 import { base } from './styles/base.ts';
@@ -10,7 +10,7 @@ export type Rate = (thumb: Thumb, comment?: string) => Promise<void>;
 
 /** Thumbs for an answer, and after thumbs down the chance to say what was missing. */
 export class Rating extends LitElement {
-  static override styles = [base, messages];
+  static override styles = [base, messages, css`:host { display: contents; }`];
   static override properties = {
     rate: { attribute: false }, thumb: { state: true }, asking: { state: true }, note: { state: true },
   };

@@ -120,11 +120,15 @@ export class Transcript {
     return this.messages.findLast((message) => message.proposal?.status === 'open') ?? null;
   }
 
-  /** Everything said since the person last spoke; only these still offer buttons and questions. */
+  /**
+   * Everything said since the person last spoke or settled a card; only these still offer buttons
+   * and questions.
+   */
   get turn(): Reply[] {
     if (this.outgoing.some((out) => out.state === 'waiting' || out.state === 'sending')) return [];
-    const spoken = this.messages.findLastIndex((message) => message.role === 'user');
-    return this.messages.slice(spoken + 1);
+    const answered = this.messages.findLastIndex(({ role, proposal }) =>
+      role === 'user' || (proposal && proposal.status !== 'open'));
+    return this.messages.slice(answered + 1);
   }
 
   /** The message that asks the open question. */

@@ -55,9 +55,9 @@ export function drawNotice(session: Session, again: () => void): TemplateResult 
   const content = phase === 'signed-out'
     ? html`<h3>${words.signedOutTitle}</h3><p>${words.signedOut}</p>${button}`
     : phase === 'failed'
-      ? html`<h3>${problem?.title ?? words.unreachable.title}</h3>
-        <p>${[problem?.detail, problem?.hint].filter(Boolean).join(' ') || words.unexpected}</p>${button}`
-      : html`<p>${problem ? `${problem.title}. ${words.offlineServer}` : words.starting}</p>`;
+      ? html`<h3>${words.unreachable.title}</h3>
+        <p>${problem?.sentences ?? words.unexpected}</p>${button}`
+      : html`<p>${problem ? `${problem.sentences} ${words.tryingAgain}` : words.starting}</p>`;
   return html`<div class="scroller"><div class="notice" role="status">${content}</div></div>`;
 }
 
@@ -123,10 +123,14 @@ function drawWorking(since: number | null, delta: string): TemplateResult {
       <span role="status">${slow ? words.slow : nothing}</span></div>`}`;
 }
 
-/** Buttons since the person last spoke that aren't the open question's own options. */
+// What an open card has buttons for itself, whoever else offers it.
+const ON_CARDS: readonly string[] = [words.confirm, words.change, words.cancel];
+
+/** Buttons of this turn that neither the open question nor an open card has already. */
 function offers(turn: Reply[], ask: Ask | null): Button[] {
   const asked = new Set(ask?.options?.map((option) => option.payload));
-  const buttons = turn.flatMap((reply) => reply.buttons ?? []);
+  const buttons = turn.flatMap(({ buttons: offered, proposal }) =>
+    (offered ?? []).filter((button) => !proposal || !ON_CARDS.includes(button.title)));
   return buttons.filter((button, index) => !asked.has(button.payload)
     && buttons.findIndex((other) => other.payload === button.payload) === index);
 }

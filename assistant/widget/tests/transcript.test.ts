@@ -73,5 +73,6 @@ describe('the transcript', () => {
     assert.deepEqual(transcript.messages.map((message) => message.proposal?.status), ['superseded', 'open']);
     transcript.setProposal({ id: 'q', ...proposal, status: 'executed' });
     assert.equal(transcript.openProposal, null);
+    assert.deepEqual(transcript.turn, []);
   });
 });

@@ -23,6 +23,7 @@ export const messages = css`
   .bubble > * + * { margin-top: 0.6em; }
   .bubble ul:not([role]), .bubble ol { padding-inline-start: 1.3em; display: grid; gap: 0.25em; }
   .bubble ul:not([role]) { list-style: disc; }
+  .reference-number { white-space: nowrap; }
   .bubble code { font: 0.875em/1.4 ui-monospace, 'SF Mono', Menlo, Consolas, monospace; background: var(--_sunken); padding: 0.1em 0.35em; border-radius: 4px; }
   .bubble pre { overflow-x: auto; background: var(--_sunken); padding: 10px 12px; border-radius: var(--_radius-s); }
   .bubble pre code { background: none; padding: 0; }
@@ -106,7 +107,7 @@ export const messages = css`
   .thumb:hover { color: var(--_ink); background: var(--_hover); }
   .thumb[aria-pressed='true'] { color: var(--_on-accent); background: var(--_accent); }
   .thumb .icon { width: 16px; height: 16px; }
-  .comment { display: grid; gap: 6px; width: min(100%, 420px); margin-top: 6px; font-size: 0.875rem; }
+  .comment { display: grid; gap: 6px; flex-basis: 100%; margin-top: 6px; font-size: 0.875rem; }
   .comment textarea { min-height: 64px; padding: 8px 12px; border: 1px solid var(--_control-line); border-radius: var(--_radius-s); background: var(--_raised); font-size: 0.9375rem; resize: vertical; outline-offset: 1px; }
   .comment .plain { justify-self: end; }
 `;
