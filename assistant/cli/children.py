@@ -132,14 +132,19 @@ def stop(children: Iterable[Child], seconds: float = STOP_SECONDS) -> None:
 
 
 def wait_ready(
-    url: str, seconds: float, child: Child | None = None, tick: Callable[[], None] = lambda: None
+    url: str,
+    seconds: float,
+    child: Child | None = None,
+    meanwhile: Callable[[str], None] = lambda _: None,
 ) -> float:
-    """Wait until `url` answers 200, calling `tick` meanwhile; return the seconds it took.
+    """Wait until `url` answers 200; return the seconds it took.
+
+    `meanwhile` is called with what it answered last ("" for nothing), ten times a second.
 
     Raises `ChildDied` as soon as the child has, and `NotReady` after `seconds`.
     """
     begun = time.monotonic()
-    answer = "nothing"
+    answer = ""
     # Proxies of the environment must not be asked for what runs on this machine.
     with httpx.Client(timeout=2, trust_env=False) as http:
         while True:
@@ -149,14 +154,14 @@ def wait_ready(
                 response = http.get(url)
                 if response.status_code == 200:
                     return time.monotonic() - begun
-                answer = f"{response.status_code}: {response.text[:300]}"
+                answer = response.text[:300] or f"status {response.status_code}"
             if time.monotonic() - begun > seconds:
                 where = f" Its log: {child.log}" if child else ""
                 raise NotReady(
-                    f"{url} was not ready after {seconds:.0f} s (its last answer: {answer}). "
+                    f"{url} was not ready after {seconds:.0f} s (its last answer: {answer or 'none'}). "
                     f"Start again to see whether the machine was only busy.{where}"
                 )
-            tick()
+            meanwhile(answer)
             time.sleep(0.1)
 
 

@@ -91,15 +91,16 @@ class _Plain:
 
 
 class _PlainStep:
-    """A line at the beginning, at every quarter if there are shares, and at the end."""
+    """A line for every quarter where there are shares, else for every change of words."""
 
     def __init__(self, name: str) -> None:
-        self._name, self._begun, self._shown = name, time.monotonic(), -1
+        self._name, self._begun = name, time.monotonic()
+        self._shown: str | int = ""
 
     def update(self, words: str, share: float | None = None) -> None:
-        quarter = int((share or 0.0) * 4)
-        if quarter > self._shown:
-            self._shown = quarter
+        now = words if share is None else int(share * 4)
+        if now != self._shown:
+            self._shown = now
             at = f" ({share:.0%})" if share else ""
             say(f"  - {self._name}: {words}{at}")
 

@@ -120,13 +120,13 @@ def start_rasa(
 
 
 def wait_rasa(
-    rasa: Child, port: int, seconds: float = 120, tick: Callable[[], None] = lambda: None
+    rasa: Child, port: int, seconds: float = 120, meanwhile: Callable[[str], None] = lambda _: None
 ) -> float:
     """Wait until Rasa answers with its model loaded; return the seconds it took.
 
     Rasa listens even when the model could not be loaded and says so only in its log.
     """
-    took = wait_ready(f"http://127.0.0.1:{port}/", seconds, rasa, tick)
+    took = wait_ready(f"http://127.0.0.1:{port}/", seconds, rasa, meanwhile)
     if any(MODEL_UNUSABLE in line for line in rasa.last_lines(60)):
         stop([rasa])
         raise ChildDied(

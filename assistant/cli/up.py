@@ -1,6 +1,7 @@
 """`ask-licensing up`: the whole product in the foreground, from an empty folder to an address."""
 
 import fcntl
+import json
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -94,10 +95,17 @@ class Product:
             port=self._configured.port,
         )
         if self._rasa is not None and loading is not None:
-            took = wait_rasa(self._rasa.child, self._rasa_port, READY_SECONDS, self._check_app)
+            took = wait_rasa(
+                self._rasa.child, self._rasa_port, READY_SECONDS, lambda _: self._check_app()
+            )
             loading.done(f"ready after {took:.0f} s")
         where = f"http://{_local(self._configured.host)}:{self._configured.port}/readyz"
-        wait_ready(where, READY_SECONDS, self._app, self._check_rasa)
+
+        def meanwhile(answer: str) -> None:
+            self._check_rasa()
+            app.update(waiting_for(answer))
+
+        wait_ready(where, READY_SECONDS, self._app, meanwhile)
         app.done("ready")
 
     def watch(self) -> NoReturn:
@@ -210,6 +218,15 @@ def _unhurried(action: Callable[[], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     action()
+
+
+def waiting_for(answer: str) -> str:
+    """What `/readyz` misses, in words."""
+    try:
+        missing = json.loads(answer)["missing"]
+    except (ValueError, KeyError, TypeError):
+        return "preparing the database, starting"
+    return f"waiting for {' and '.join(missing)}"
 
 
 def _local(host: str) -> str:

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from assistant.cli.children import free_port
+from assistant.cli.up import waiting_for
 from backend.core.settings import ROOT
 
 READY = "Ask Licensing is ready: "
@@ -121,6 +122,22 @@ def kill(state: Path, words: str) -> None:
     """Kill the one process of this folder whose command line has these words."""
     (found,) = processes_of(state, words)
     found.kill()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (
+            '{"status": "waiting", "missing": ["rasa", "knowledge"]}',
+            "waiting for rasa and knowledge",
+        ),
+        ("", "preparing the database, starting"),
+        ("Internal Server Error", "preparing the database, starting"),
+        ("[]", "preparing the database, starting"),
+    ],
+)
+def test_that_waiting_says_for_what(answer: str, words: str) -> None:
+    assert waiting_for(answer) == words
 
 
 def test_that_a_port_in_use_is_said_before_anything_is_started(tmp_path: Path) -> None:
