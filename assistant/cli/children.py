@@ -158,8 +158,8 @@ def wait_ready(
             if time.monotonic() - begun > seconds:
                 where = f" Its log: {child.log}" if child else ""
                 raise NotReady(
-                    f"{url} was not ready after {seconds:.0f} s (its last answer: {answer or 'none'}). "
-                    f"Start again to see whether the machine was only busy.{where}"
+                    f"{url} was not ready after {seconds:.0f} s; its last answer was "
+                    f"{answer or 'none'}. Perhaps the machine is only busy: start it again.{where}"
                 )
             meanwhile(answer)
             time.sleep(0.1)
