@@ -1,6 +1,6 @@
 """Queries about Smart Accounts."""
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.accounts.models import SmartAccount
@@ -16,11 +16,8 @@ async def by_domain(session: AsyncSession, domain: str) -> SmartAccount | None:
 
 async def of_member(session: AsyncSession, person: str) -> list[SmartAccount]:
     """The accounts in which the person has a role."""
+    held = select(Membership.smart_account_id).where(Membership.person == person)
     rows = await session.exec(
-        select(SmartAccount)
-        .join(Membership)
-        .where(Membership.person == person)
-        .order_by(SmartAccount.name)
-        .distinct()
+        select(SmartAccount).where(col(SmartAccount.id).in_(held)).order_by(SmartAccount.name)
     )
     return list(rows.all())
