@@ -102,7 +102,7 @@ async def readable(
     """One case, if the person may see it; with `lock` its row is ours until the end."""
     statement = readable_by(person).where(Case.number == number)
     if lock:
-        statement = statement.with_for_update(of=Case)
+        statement = statement.with_for_update(of=Case, key_share=True)
     return (await session.exec(statement)).one_or_none()
 
 

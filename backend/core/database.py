@@ -107,13 +107,18 @@ class Database:
         await self.engine.dispose()
 
 
+# FOR NO KEY UPDATE: whoever changes the row waits, but rows that only point to it may be inserted.
+# A full FOR UPDATE would make those wait too, and two writes could wait for each other.
+LOCK = {"key_share": True}
+
+
 async def lock_row(session: AsyncSession, model: type[SQLModel], key: Any) -> None:
     """Make whoever else changes this aggregate wait until our transaction ends.
 
     Every write that decides on what it has read locks its aggregate first: PostgreSQL's READ
     COMMITTED would let two deciders both be right. On SQLite there is one writer anyway.
     """
-    await session.get(model, key, with_for_update=True)
+    await session.get(model, key, with_for_update=LOCK)
 
 
 def after_commit(session: AsyncSession, wake: AfterCommit) -> None:
