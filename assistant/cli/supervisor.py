@@ -42,26 +42,33 @@ MODEL_UNUSABLE = "Could not load model"
 # What Rasa keeps of our environment: enough to run, nothing that is meant for the app. A
 # LOG_LEVEL=DEBUG of the app's would have Rasa log what people write.
 RASA_INHERITS = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR")
+# Two processes share the cores. A matrix library that starts a thread for each core in both
+# spends its time waiting for itself: on a busy machine a sentence took seconds.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 # What belongs to one Python and breaks another.
 OF_ONE_PYTHON = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "CONDA_PREFIX"}
 
 
 def rasa_environment(secrets: Secrets | None = None) -> dict[str, str]:
     """What Rasa's Python may see of the world: this folder for its components, two secrets."""
-    quiet = {name: os.environ[name] for name in RASA_INHERITS if name in os.environ} | {
-        "PYTHONPATH": str(ROOT),
-        "PYTHONUNBUFFERED": "1",
-        "PYTHONWARNINGS": "ignore",
-        "RASA_TELEMETRY_ENABLED": "false",
-        # Training takes seconds; a cached part would not notice a change in its helper modules.
-        "RASA_MAX_CACHE_SIZE": "0",
-        "LOG_LEVEL": "INFO",
-        "LOG_LEVEL_LIBRARIES": "ERROR",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-        "NO_COLOR": "1",
-    }
+    quiet = (
+        {name: os.environ[name] for name in RASA_INHERITS if name in os.environ}
+        | {
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": "ignore",
+            "RASA_TELEMETRY_ENABLED": "false",
+            # Training takes seconds; a cached part would not notice a change in its helper modules.
+            "RASA_MAX_CACHE_SIZE": "0",
+            "LOG_LEVEL": "INFO",
+            "LOG_LEVEL_LIBRARIES": "ERROR",
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "CUDA_VISIBLE_DEVICES": "-1",
+            "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+            "NO_COLOR": "1",
+        }
+        | ONE_THREAD
+    )
     if secrets is None:
         return quiet
     return quiet | {"RASA_SECRET": secrets.rasa_secret, "ACTIONS_SECRET": secrets.actions_secret}
@@ -139,7 +146,7 @@ def app_environment(state: State, secrets: Secrets) -> dict[str, str]:
     """What the app's Python sees: all that was set, our secrets, and where to write."""
     kept = {name: value for name, value in os.environ.items() if name not in OF_ONE_PYTHON}
     ours = {"STATE_DIR": str(state.folder), "PYTHONUNBUFFERED": "1"}
-    return kept | secrets.environment() | ours
+    return ONE_THREAD | kept | secrets.environment() | ours
 
 
 def start_app(state: State, secrets: Secrets, *, rasa_url: str, host: str, port: int) -> Child:
