@@ -23,7 +23,7 @@
     source = new EventSource('/console/stream');
     source.addEventListener('changed', () => {
       show('live', 'Live');
-      htmx.trigger(document.body, 'desk-changed');
+      if (window.htmx) window.htmx.trigger(document.body, 'desk-changed');
     });
     source.addEventListener('error', () => {
       const over = source && source.readyState === EventSource.CLOSED;

@@ -1,0 +1,268 @@
+"""The console in a real browser: live, accessible, and without anything inline."""
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from assistant.cli.paths import State
+from assistant.cli.secret_file import Secrets
+from assistant.cli.supervisor import free_port, start_app, stop, wait_ready
+from backend.core.settings import ROOT
+from tests.product import Person, working_day
+
+AXE = ROOT / "assistant" / "widget" / "node_modules" / "axe-core" / "axe.min.js"
+CHECK = """() => axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa',
+  'wcag22aa', 'best-practice']}).then(r => r.violations.map(
+    v => `${v.id}: ${v.nodes.map(n => n.html.slice(0, 120)).join(' | ')}`))"""
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+NOWHERE = "http://127.0.0.1:9"
+STARTS_WITHIN = 60
+SIZES = {"desktop": (1360, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Any]]:
+    """The app as a process, without Rasa: its address, and the process."""
+    port = free_port()
+    state = State.at(tmp_path_factory.mktemp("console"))
+    app = start_app(state, Secrets.made_up(), rasa_url=NOWHERE, host="127.0.0.1", port=port)
+    wait_ready(f"http://127.0.0.1:{port}/healthz", STARTS_WITHIN, app)
+    yield f"http://127.0.0.1:{port}", app
+    stop([app])
+
+
+@pytest.fixture(scope="module")
+def base(running: tuple[str, Any]) -> str:
+    return running[0]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def lee(browser: Browser, base: str) -> Iterator[Page]:
+    """Lee at her desk; at the end, nothing may have been refused or have failed in the page."""
+    page, complaints = sit_down(browser, base, "Lee Castellwyn")
+    yield page
+    page.context.close()
+    assert complaints == []
+
+
+def sit_down(
+    browser: Browser, base: str, name: str, size: str = "desktop", scheme: Any = "light"
+) -> tuple[Page, list[str]]:
+    """A signed-in page, and a list that collects what the browser complains about."""
+    width, height = SIZES[size]
+    page = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme
+    ).new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text)
+            if "Content Security Policy" in said.text else None)
+    page.goto(f"{base}/console")
+    page.get_by_role("button", name=name).click()
+    page.wait_for_url("**/console")
+    expect(page.locator("#live-state")).to_have_attribute("data-state", "live")
+    return page, complaints
+
+
+@pytest.fixture
+def nadia(base: str) -> Person:
+    return Person(base, "nadia@northwind.example")
+
+
+def open_case(person: Person, **fields: Any) -> tuple[str, str]:
+    """Number and title of a new case."""
+    title = f"Order {uuid.uuid4().hex[:8]} is stuck"
+    body = {"category": "orders", "title": title, "description": "It does not move."} | fields
+    answer = person.http.post("/cases", json=body).raise_for_status().json()
+    return answer["number"], title
+
+
+def ask_for_training(person: Person, hour: int) -> str:
+    body = {
+        "kind": "training", "portal": "clc", "topics": ["Orders"], "attendees": 3,
+        "windows": [{"start": f"{working_day(6)}T{hour:02}:00"}], "time_zone": "Europe/Oslo",
+        "language": "en", "open_another": True,
+    }
+    answer = person.http.post("/training-engagements", json=body).raise_for_status()
+    return str(answer.json()["number"])
+
+
+def test_a_new_case_appears_by_itself_and_is_announced(lee: Page, nadia: Person) -> None:
+    number, title = open_case(nadia)
+    expect(lee.get_by_role("link", name=title)).to_be_visible()
+    expect(lee.locator("#announce")).to_have_text("1 new case")
+    expect(lee.locator(f"#row-{number}")).to_contain_class("is-new")
+
+
+def test_searching_narrows_while_one_types(lee: Page, nadia: Person) -> None:
+    number, title = open_case(nadia)
+    open_case(nadia)
+    lee.get_by_label("Search").press_sequentially(number)
+    expect(lee.locator("tr[data-case]")).to_have_count(1)
+    expect(lee.get_by_role("link", name=title)).to_be_visible()
+    assert lee.url.endswith(f"?q={number}")
+
+
+def test_what_arrives_leaves_alone_what_is_being_typed(lee: Page, base: str, nadia: Person) -> None:
+    number, _ = open_case(nadia)
+    lee.goto(f"{base}/console/cases/{number}")
+    answer = lee.get_by_label("Your answer")
+    answer.fill("Dear Nadia, I have")
+    lee.get_by_label("Severity", exact=True).select_option("1")
+    nadia.http.post(f"/cases/{number}/notes", json={"text": "It moved a bit."}).raise_for_status()
+    expect(lee.locator("#sec-thread")).to_contain_text("It moved a bit.")
+    expect(lee.locator("#announce")).to_have_text("1 new entry in the thread")
+    expect(answer).to_have_value("Dear Nadia, I have")
+    expect(lee.get_by_label("Severity", exact=True)).to_have_value("1")
+    expect(answer).not_to_be_focused()
+    answer.press("End")
+    answer.press_sequentially(" looked.")
+    lee.reload()
+    expect(answer).to_have_value("Dear Nadia, I have looked.")
+    lee.get_by_role("button", name="Send to Nadia").click()
+    expect(lee.locator("#sec-reply .done")).to_be_focused()
+    expect(lee.locator("#sec-thread")).to_contain_text("Dear Nadia, I have looked.")
+    expect(answer).to_have_value("")
+    thread = nadia.http.get(f"/cases/{number}").json()["thread"]
+    assert "Dear Nadia, I have looked." in [e["text"] for e in thread]
+    lee.reload()
+    expect(answer).to_have_value("")
+
+
+def test_the_keyboard_sends_an_internal_note_as_a_note(
+    lee: Page, base: str, nadia: Person
+) -> None:
+    number, _ = open_case(nadia)
+    lee.goto(f"{base}/console/cases/{number}")
+    note = lee.get_by_label("For the desk only")
+    note.fill("Careful.")
+    note.press("Control+Enter")
+    expect(lee.locator("#sec-thread .entry-internal")).to_contain_text("Careful.")
+    assert "Careful." not in str(nadia.http.get(f"/cases/{number}").json())
+
+
+def test_a_refused_schedule_keeps_what_was_typed(lee: Page, base: str, nadia: Person) -> None:
+    number = ask_for_training(nadia, 9)
+    lee.goto(f"{base}/console/cases/{number}")
+    expect(lee.get_by_label("Begins")).to_be_hidden()
+    lee.get_by_label("Another time").check()
+    lee.get_by_label("Begins").fill("2020-01-06T10:00")
+    lee.get_by_label("Trainer").fill("Mia R.")
+    lee.get_by_role("button", name="Schedule and invite").click()
+    expect(lee.locator("#sec-schedule [role=alert]")).to_be_focused()
+    expect(lee.locator("#sec-schedule")).to_contain_text("in the past")
+    expect(lee.get_by_label("Begins")).to_have_value("2020-01-06T10:00")
+    nadia.http.post(f"/cases/{number}/notes", json={"text": "By the way"}).raise_for_status()
+    expect(lee.locator("#sec-thread")).to_contain_text("By the way")
+    expect(lee.get_by_label("Trainer")).to_have_value("Mia R.")
+    lee.locator("#sec-schedule .option").first.click()
+    lee.get_by_label("Meeting link").fill("https://meet.example/clc")
+    lee.get_by_role("button", name="Schedule and invite").click()
+    expect(lee.locator("#sec-engagement .scheduled")).to_contain_text("with Mia R.")
+
+
+def test_two_agents_at_once(browser: Browser, base: str, lee: Page, nadia: Person) -> None:
+    number, _ = open_case(nadia)
+    mo, complaints = sit_down(browser, base, "Mo Elbarrow")
+    for page in (lee, mo):
+        page.goto(f"{base}/console/cases/{number}")
+    lee.get_by_role("button", name="Claim").click()
+    expect(lee.locator("#sec-head")).to_contain_text("You have it")
+    expect(mo.locator("#sec-head")).to_contain_text("Lee Castellwyn has it")
+    expect(mo.get_by_role("button", name="Claim")).to_have_count(0)
+    mo.context.close()
+    assert complaints == []
+
+
+def test_taking_over_a_chat_and_giving_it_back(lee: Page, base: str, nadia: Person) -> None:
+    nadia.begin()
+    nadia.say("I want to talk to somebody")
+    lee.goto(f"{base}/console/conversations")
+    lee.locator(f'a[href$="{nadia.conversation}"]').click()
+    lee.get_by_role("button", name="Take over").click()
+    box = lee.get_by_label("Say to Nadia")
+    box.fill("Hello, this is Lee.")
+    box.press("Control+Enter")
+    expect(lee.locator("#sec-transcript")).to_contain_text("Hello, this is Lee.")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("")
+    assert nadia.transcript()[-1]["text"] == "Hello, this is Lee."
+    nadia.say("Hello Lee!")
+    expect(lee.locator("#sec-transcript")).to_contain_text("Hello Lee!")
+    lee.get_by_role("button", name="Hand back").click()
+    expect(lee.get_by_role("button", name="Take over")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_page_is_accessible(
+    browser: Browser, base: str, nadia: Person, size: str, scheme: str
+) -> None:
+    nadia.begin()
+    nadia.say("My order **hangs**")
+    training = ask_for_training(nadia, 10 + list(SIZES).index(size))
+    case, _ = open_case(nadia, severity=1, phone="+47 555 01 23")
+    page, complaints = sit_down(browser, base, "Lee Castellwyn", size, scheme)
+    folder = os.environ.get("SCREENSHOTS")
+    violations: dict[str, list[str]] = {}
+    for name, address in {
+        "queue": "", "nothing-found": "?q=nothing-is-called-this", "training": f"/cases/{training}",
+        "case": f"/cases/{case}", "chats": "/conversations",
+        "chat": f"/conversations/{nadia.conversation}", "mails": "/mails", "sign-in": "/sign-in",
+        "lost": "/nowhere",
+    }.items():
+        page.goto(f"{base}/console{address}")
+        if name == "case":
+            page.get_by_label("For the desk only").fill("Careful.")
+            page.get_by_role("button", name="Keep as internal note").click()
+            expect(page.locator(".entry-internal")).to_be_visible()
+        if name == "chat":
+            page.locator("details.why").first.locator("summary").click()
+        if folder:
+            page.screenshot(
+                path=Path(folder) / f"console-{name}-{size}-{scheme}.png", full_page=True
+            )
+        found = accessibility(page)
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        violations |= {name: found + [f"{wide} pixels too wide"] * (wide > 0)}
+    page.context.close()
+    assert {name: v for name, v in violations.items() if v} == {}
+    assert complaints == []
+
+
+def accessibility(page: Page) -> list[str]:
+    """What axe finds. It is put in from outside, so that the page's own policy stays in force."""
+    browser = page.context.new_cdp_session(page)
+    browser.send("Runtime.evaluate", {"expression": AXE.read_text()})
+    ran = browser.send("Runtime.evaluate", {
+        "expression": f"({CHECK})()", "awaitPromise": True, "returnByValue": True,
+    })
+    found: list[str] = ran["result"]["value"]
+    return found
+
+
+def test_an_open_page_does_not_keep_the_product_from_stopping(
+    running: tuple[str, Any], lee: Page
+) -> None:
+    expect(lee.locator("#live-state")).to_have_attribute("data-state", "live")
+    begun = time.monotonic()
+    stop([running[1]])
+    assert time.monotonic() - begun < 3
+    expect(lee.locator("#live-state")).to_have_attribute("data-state", "lost")
