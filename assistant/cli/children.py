@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-STOP_SECONDS = 2.0
+STOP_SECONDS = 1.8
 LOG_BYTES = 5_000_000
 LOOK_BACK_BYTES = 65_536
 _AN_ERROR = re.compile(r"(\w+\.)*[A-Z]\w*(Error|Exception)\b")

@@ -25,7 +25,8 @@ from assistant.cli.supervisor import (
 from assistant.cli.training import Trained, TrainingFailed, last_model, train
 from backend.core.settings import Settings, settings
 
-READY_SECONDS = 180.0
+# The first start also reads all articles once, which takes a slow machine minutes.
+READY_SECONDS = 600.0
 LONGEST_PAUSE = 30.0
 HEALTHY_SECONDS = 60.0
 
