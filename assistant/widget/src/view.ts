@@ -1,6 +1,7 @@
 /** Draws the parts of the panel from the state of a session. */
 
 import { html, nothing, type TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { repeat } from 'lit/directives/repeat.js';
 
@@ -55,8 +56,8 @@ export function drawNotice(session: Session, again: () => void): TemplateResult 
   const content = phase === 'signed-out'
     ? html`<h3>${words.signedOutTitle}</h3><p>${words.signedOut}</p>${button}`
     : phase === 'failed'
-      ? html`<h3>${words.unreachable.title}</h3>
-        <p>${problem?.sentences ?? words.unexpected}</p>${button}`
+      ? html`<h3>${problem?.title ?? words.unexpected}</h3>
+        <p>${[problem?.detail, problem?.hint].filter(Boolean).join(' ')}</p>${button}`
       : html`<p>${problem ? `${problem.sentences} ${words.tryingAgain}` : words.starting}</p>`;
   return html`<div class="scroller"><div class="notice" role="status">${content}</div></div>`;
 }
@@ -79,6 +80,14 @@ export function drawPast(past: Conversation[] | 'loading', session: Session, cho
   </div>`;
 }
 
+/** What the drawing of a message with a card depends on beside the message itself. */
+function cardState(message: Reply, session: Session): unknown[] {
+  const id = message.proposal?.id;
+  if (!id) return [];
+  const { decisions, receipts, clockOffset } = session;
+  return [decisions.underWay.has(id), decisions.refusals.get(id), receipts.get(id), clockOffset];
+}
+
 /** Everything said so far. A log without a live region: new messages are announced elsewhere. */
 export function drawLog(context: TalkContext): TemplateResult {
   const { session } = context;
@@ -88,14 +97,19 @@ export function drawLog(context: TalkContext): TemplateResult {
   const draw = (message: Reply, index: number): TemplateResult => {
     const day = dayWords(message, messages[index - 1]);
     const next = messages[index + 1];
-    return html`${day ? html`<li class="day">${day}</li>` : nothing}${drawMessage(message, {
-      session,
-      base: context.base,
-      first: Boolean(day) || speaker(messages[index - 1]) !== speaker(message),
-      last: speaker(next) !== speaker(message),
-      reply: context.reply,
-      change: () => context.say({ payload: '/change', title: words.change }),
-    })}`;
+    const first = Boolean(day) || speaker(messages[index - 1]) !== speaker(message);
+    const last = speaker(next) !== speaker(message);
+    const drawn = (): TemplateResult => html`${day ? html`<li class="day">${day}</li>` : nothing}${
+      drawMessage(message, {
+        session,
+        base: context.base,
+        first,
+        last,
+        reply: context.reply,
+        change: () => context.say({ payload: '/change', title: words.change }),
+      })}`;
+    // Hundreds of messages, and only the newest ever change: the others aren't drawn again.
+    return html`${guard([message, day, first, last, ...cardState(message, session)], drawn)}`;
   };
   return html`<div role="log" aria-live="off" aria-label=${words.transcript}><ol class="log" role="list">
     ${repeat(messages, (message) => message.id, draw)}
@@ -145,7 +159,8 @@ function drawQuestion(ask: Ask, context: TalkContext): TemplateResult {
   const { view, session } = context;
   return html`<div class="question" role="group" aria-label=${words.question}>
     ${drawControl(ask, {
-      zone: session.person?.time_zone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+      // Without one in the profile the assistant asks for it, and nothing may be said here.
+      zone: session.person?.time_zone ?? null,
       uploading: view.uploading,
       uploadProblem: view.uploadProblem,
       answer: (event) => context.say((event as CustomEvent<Said>).detail),
