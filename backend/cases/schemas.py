@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AnyHttpUrl, BaseModel, Field
 
-from backend.core.fields import Body, Domain, Email, LongText, Phone, ShortText
+from backend.core.fields import Body, Domain, Email, LongText, Phone, Remark, ShortText
 from backend.core.identity import PersonRef
 from backend.core.portals import Portal
 from backend.core.receipts import Receipt
@@ -100,8 +100,8 @@ class Said(Body):
 class CancelCase(Body):
     """Why a case is no longer needed."""
 
-    reason: Annotated[str, Field(max_length=500)] | None = Field(
-        default=None, description="Why it is no longer needed"
+    reason: Remark | None = Field(
+        default=None, max_length=500, description="Why it is no longer needed"
     )
 
 

@@ -78,6 +78,7 @@ def normal_case_number(value: str) -> str:
 
 ShortText = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=150)]
 LongText = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=5000)]
+Remark = Annotated[str, BeforeValidator(clean), StringConstraints(max_length=2000)]
 Topic = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=200)]
 Email = Annotated[str, BeforeValidator(clean), AfterValidator(_email)]
 Language = Annotated[str, BeforeValidator(clean), AfterValidator(_language)]
@@ -85,7 +86,7 @@ Phone = Annotated[str, BeforeValidator(clean), AfterValidator(_phone)]
 TimeZone = Annotated[str, BeforeValidator(clean), AfterValidator(_time_zone)]
 Domain = Annotated[
     str,
-    BeforeValidator(lambda v: v.strip().lower() if isinstance(v, str) else v),
-    StringConstraints(min_length=3, max_length=253),
+    BeforeValidator(clean),
+    StringConstraints(min_length=3, max_length=253, to_lower=True),
 ]
 CaseNumber = Annotated[str, AfterValidator(normal_case_number)]

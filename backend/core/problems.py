@@ -7,10 +7,10 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 from starlette.exceptions import HTTPException
 
-from backend.core.wording import say_field_error
+from backend.core.wording import printable, say_field_error
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -96,7 +96,9 @@ def _joined(errors: list[FieldError]) -> str:
 def _field_errors(exc: RequestValidationError) -> list[FieldError]:
     errors = []
     for raw in exc.errors():
-        place = [str(part) for part in raw["loc"] if part not in {"body", "query", "path"}]
+        place = [
+            printable(str(part)) for part in raw["loc"] if part not in {"body", "query", "path"}
+        ]
         errors.append(
             FieldError(
                 field=".".join(place) or "body",
@@ -148,6 +150,18 @@ def install(app: FastAPI) -> None:
                 "Somebody else was faster",
                 "What this builds on was changed or taken at the same moment.",
                 "Look at the present state and try again.",
+            )
+        )
+
+    @app.exception_handler(DataError)
+    async def _data(_: Request, __: DataError) -> JSONResponse:
+        return answer(
+            Problem(
+                422,
+                "unstorable",
+                "Something in this can’t be stored",
+                "A value has characters or a size that the database does not take.",
+                "Leave out control characters and shorten what is very long.",
             )
         )
 

@@ -6,9 +6,14 @@ from typing import Any
 _SHOWN = 60
 
 
+def printable(text: str) -> str:
+    """The text without halves of characters, which JSON can carry and nothing can print."""
+    return text.encode(errors="replace").decode()
+
+
 def shown(value: object) -> str:
     """A value as people may read it back: quoted, at most 60 characters."""
-    text = str(value).replace("\n", " ")
+    text = printable(str(value).replace("\n", " "))
     return f"“{text[:_SHOWN]}…”" if len(text) > _SHOWN else f"“{text}”"
 
 

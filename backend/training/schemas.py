@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from backend.core.fields import Body, Domain, Email, Language, Phone, TimeZone, Topic
+from backend.core.fields import Body, Domain, Email, Language, Phone, Remark, TimeZone, Topic
 from backend.core.portals import Portal
 from backend.training.windows import WindowIn, checked
 
@@ -61,7 +61,7 @@ class CreateTrainingEngagement(WithWindows):
     smart_account: Domain | None = Field(
         default=None, description="Domain of the Smart Account; your only one if left out"
     )
-    notes: Annotated[str, Field(max_length=2000)] | None = Field(
+    notes: Remark | None = Field(
         default=None, description="Anything else that the trainer should know"
     )
     open_another: bool = Field(
