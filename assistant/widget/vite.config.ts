@@ -7,6 +7,8 @@ export default defineConfig(({ mode }) => ({
   base: './',
   build: {
     target: 'es2023',
+    // Browsers that know light-dark(): lowered, it would follow the page and not the widget's theme.
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     emptyOutDir: mode === 'widget',
     assetsInlineLimit: 0,
     modulePreload: false,
