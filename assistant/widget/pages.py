@@ -133,11 +133,11 @@ def _read_asset(path: Path) -> Asset:
 
 
 def _find_asset(name: str) -> Asset | None:
-    """The built file of that name, if there is one inside the build's folder."""
-    path = (DIST / name).resolve()
-    if not path.is_relative_to(DIST) or not path.is_file():
-        return None
-    return _read_asset(path)
+    """The built file of that name. Only names that the build has made are ever opened."""
+    for path in DIST.rglob("*"):
+        if path.is_file() and path.relative_to(DIST).as_posix() == name:
+            return _read_asset(path)
+    return None
 
 
 def _is_known(request: Request, etag: str) -> bool:

@@ -30,7 +30,6 @@ export const words = {
   discard: 'Remove',
   notSent: 'Not sent.',
   waitingToSend: 'Waiting to send',
-  sending: 'Sending',
   unreachable: {
     title: 'The assistant can’t be reached',
     detail: 'Try again in a moment. It will not be done twice.',
@@ -67,7 +66,6 @@ export const words = {
   atMost: (most: string) => `At most ${most}`,
   email: 'E-mail address',
   emailWrong: 'That doesn’t look like an e-mail address. Example: name@company.example',
-  answer: 'Your answer',
   dropFile: 'Drop a file here, or choose one',
   uploading: (name: string) => `Sending ${name}…`,
   confirm: 'Confirm',
