@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, and_, func, or_, update
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -17,6 +17,7 @@ from backend.cases.models import (
     EngagementWindow,
 )
 from backend.cases.schemas import OPEN
+from backend.core.database import insert_into
 from backend.core.identity import Person
 from backend.core.policy import DeskAction, Role, desk_allows
 from backend.users.models import Membership
@@ -107,19 +108,19 @@ async def readable(
 
 
 async def next_number(session: AsyncSession) -> str:
-    """The next case number. The counter's row is locked until the transaction ends."""
-    counted = await session.exec(
-        update(Counter)
-        .where(col(Counter.name) == "case")
-        .values(value=Counter.value + 1)
+    """The next case number. The counter's row is locked until the transaction ends.
+
+    Counts and begins in one statement, so that the very first cases may come at once.
+    """
+    statement = (
+        insert_into(session, Counter)
+        .values(name="case", value=FIRST_NUMBER + 1)
+        .on_conflict_do_update(
+            index_elements=[col(Counter.name)], set_={"value": col(Counter.value) + 1}
+        )
         .returning(col(Counter.value))
     )
-    value = counted.scalar_one_or_none()
-    if value is None:
-        value = FIRST_NUMBER + 1
-        session.add(Counter(name="case", value=value))
-        await session.flush()
-    return f"C-{value}"
+    return f"C-{(await session.exec(statement)).scalar_one()}"
 
 
 async def counts(session: AsyncSession, person: Person) -> dict[str, int]:

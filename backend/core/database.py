@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, event
+from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -119,6 +121,12 @@ async def lock_row(session: AsyncSession, model: type[SQLModel], key: Any) -> No
     COMMITTED would let two deciders both be right. On SQLite there is one writer anyway.
     """
     await session.get(model, key, with_for_update=LOCK)
+
+
+def insert_into(session: AsyncSession, model: type[SQLModel]) -> PostgresqlInsert | SqliteInsert:
+    """An INSERT that can say what to do on a conflict, in the words of this database."""
+    on_postgresql = session.get_bind().dialect.name == "postgresql"
+    return PostgresqlInsert(model) if on_postgresql else SqliteInsert(model)
 
 
 def after_commit(session: AsyncSession, wake: AfterCommit) -> None:

@@ -14,14 +14,12 @@ from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Text
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Field, SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core import clock
 from backend.core.auth import SAFE_METHODS, claims_of
-from backend.core.database import UtcDateTime, database
+from backend.core.database import UtcDateTime, database, insert_into
 from backend.core.problems import Problem
 from backend.core.wording import shown
 
@@ -111,10 +109,8 @@ def _fingerprint(request: Request, body: bytes) -> str:
 
 async def _claim_key(session: AsyncSession, person: str, key: str, fingerprint: str) -> bool:
     """Insert first. On PostgreSQL a second one waits here for the first to end."""
-    dialect = session.get_bind().dialect.name
-    make = postgresql_insert if dialect == "postgresql" else sqlite_insert
     statement = (
-        make(IdempotencyKey)
+        insert_into(session, IdempotencyKey)
         .values(
             person=person,
             key=key,
