@@ -22,7 +22,8 @@ import pytest_asyncio
 from fastapi import FastAPI
 from sqlalchemy.engine import URL, make_url
 
-from backend.core import clock
+from backend.core import clock, jobs
+from backend.core.database import database
 from backend.core.identity import Person
 from backend.core.settings import Settings, settings
 from backend.users.models import Membership
@@ -128,6 +129,7 @@ async def app(
     application = create_app()
     async with application.router.lifespan_context(application):
         yield application
+        await jobs.drained(database(), 10)
     settings.cache_clear()
     clock.set_offset(0)
 
@@ -187,7 +189,6 @@ def newcomer(app: FastAPI, person: SignedIn) -> Newcomer:
     `roles` are (Smart Account id, role) pairs; all other names are fields of `Person`.
     The address is in the client's `email` attribute.
     """
-    from backend.core.database import database
 
     async def arrive(
         roles: tuple[tuple[int, str], ...] = (), organization: str = "northwind.example",
