@@ -129,18 +129,18 @@ def _decision(situation: Situation) -> bool | None:
 
 
 def _answers_agent(situation: Situation) -> bool:
-    """A plain answer right after a support agent's message belongs to the case."""
-    last = situation.last
+    """An answer to a support agent's message, or plain words right after it: the case's."""
+    answered = situation.answers
     return (
-        last is not None
-        and last.role == "person"
-        and last.case is not None
+        answered is not None
+        and answered.role == "person"
+        and answered.case is not None
         and situation.message.payload is None
     )
 
 
 async def _note_to_case(situation: Situation) -> Outcome:
-    case = (situation.last.case if situation.last else None) or {}
+    case = (situation.answers.case if situation.answers else None) or {}
     answer = await licensing_api().call(
         "add_case_note",
         {"case_number": case["number"], "text": situation.message.text},

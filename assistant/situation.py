@@ -20,6 +20,7 @@ class Situation:
     organization: str
     offer: Offer | None
     last: Message | None
+    answers: Message | None
     question: Message | None
     proposal: Proposal | None
     failed: Message | None
@@ -37,13 +38,18 @@ class Situation:
             if message.payload is not None
             else None
         )
+        last = await repository.last_message(session, conversation.id, message.seq)
+        answers = last
+        if message.in_reply_to is not None:
+            answers = await session.get(Message, (conversation.id, message.in_reply_to))
         return cls(
             conversation=conversation,
             message=message,
             person=person,
             organization=organization.name,
             offer=offer,
-            last=await repository.last_message(session, conversation.id, message.seq),
+            last=last,
+            answers=answers,
             question=await repository.last_question(session, conversation.id, message.seq),
             proposal=await repository.open_proposal(session, conversation.id),
             failed=await repository.last_unanswered(session, conversation.id, message.seq),

@@ -91,6 +91,11 @@ class Incoming(BaseModel):
         default=None, max_length=2000, description="Of a button this conversation offered"
     )
     file_id: str | None = Field(default=None, max_length=32, description="Of an uploaded file")
+    in_reply_to: str | None = Field(
+        default=None,
+        max_length=20,
+        description="Id of a support agent's message that this text answers; it goes to their case",
+    )
 
     @model_validator(mode="after")
     def _one_of(self) -> "Incoming":

@@ -61,11 +61,17 @@ async def _store(person: Person, conversation_id: str, incoming: Incoming) -> Me
             payload=incoming.payload,
             file_id=incoming.file_id,
             client_message_id=incoming.client_message_id,
+            in_reply_to=_answered(incoming.in_reply_to),
             waiting=True,
         )
         session.add(message)
         storage.wake_after_commit(session, conversation_id)
         return message
+
+
+def _answered(message_id: str | None) -> int | None:
+    """The number of the message that this one answers, if it is one."""
+    return int(message_id) if message_id and message_id.isdecimal() else None
 
 
 async def _shown_text(session: AsyncSession, conversation_id: str, incoming: Incoming) -> str:
@@ -94,7 +100,7 @@ async def answer_waiting(conversation_id: str, up_to: int) -> None:
     async with hub().waiting(conversation_id) as changed:
         while True:
             changed.clear()
-            if await _answered(conversation_id, up_to):
+            if await _is_answered(conversation_id, up_to):
                 return
             token = await _take_lease(conversation_id)
             if token is None:
@@ -109,7 +115,7 @@ async def answer_waiting(conversation_id: str, up_to: int) -> None:
                 await asyncio.shield(_free_lease(conversation_id, token))
 
 
-async def _answered(conversation_id: str, up_to: int) -> bool:
+async def _is_answered(conversation_id: str, up_to: int) -> bool:
     return await _next(conversation_id, up_to) is None
 
 
