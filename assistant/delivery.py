@@ -34,8 +34,8 @@ async def deliver_case_news(event_id: str) -> None:
         conversation_id = told.get("conversation") or await repository.newest_of(
             session, told["requester"]
         )
-        known = conversation_id and await session.get(Conversation, conversation_id)
-        if not known or known.person != told["requester"]:
+        known = await session.get(Conversation, conversation_id) if conversation_id else None
+        if known is None or known.person != told["requester"]:
             return
         conversation = await repository.locked(session, known.id)
         actor = await session.get(Person, event.actor)

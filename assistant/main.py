@@ -55,6 +55,7 @@ def create_app() -> FastAPI:
             CORSMiddleware,
             allow_origins=settings().widget_origins,
             allow_methods=["*"],
+            expose_headers=["Retry-After", "Idempotent-Replayed"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         )
     pages = (widget_pages, console, _health)

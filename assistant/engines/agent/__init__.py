@@ -1,6 +1,18 @@
-"""The agentic engine: a language model with the API's operations as tools."""
+"""The agentic engine: a language model with the API's operations as tools.
 
-from assistant.engines.agent.engine import AgentFailed, answer, probe
-from assistant.engines.agent.provider import available, reason
+Its libraries are large and are loaded when a model is configured and first asked.
+"""
 
-__all__ = ["AgentFailed", "answer", "available", "probe", "reason"]
+from assistant.conversations.drafts import Outcome
+from assistant.engines.agent.breaker import available, reason
+from assistant.engines.agent.turn import AgentFailed
+from assistant.situation import Situation
+
+__all__ = ["AgentFailed", "answer", "available", "reason"]
+
+
+async def answer(situation: Situation) -> Outcome:
+    """Let the agent answer; raises `AgentFailed` when the model does not."""
+    from assistant.engines.agent import engine
+
+    return await engine.answer(situation)

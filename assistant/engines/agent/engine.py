@@ -11,11 +11,12 @@ from assistant import metrics
 from assistant.conversations import repository
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.engines.agent import provider, tools
+from assistant.engines.agent.breaker import breaker
 from assistant.engines.agent.claims import without_claims
 from assistant.engines.agent.memory import remembered
 from assistant.engines.agent.middleware import in_order
 from assistant.engines.agent.prompt import system_prompt
-from assistant.engines.agent.turn import AgentTurn, BrokenAnswer, TurnLimit
+from assistant.engines.agent.turn import AgentFailed, AgentTurn, BrokenAnswer, TurnLimit
 from assistant.situation import Situation
 from assistant.wording import say, wording
 from backend.core.client import licensing_api
@@ -24,10 +25,6 @@ from backend.core.settings import settings
 
 RECURSION_LIMIT = 100
 log = structlog.get_logger(__name__)
-
-
-class AgentFailed(RuntimeError):
-    """The model could not be reached, broke off or took too long."""
 
 
 async def answer(situation: Situation) -> Outcome:
@@ -40,11 +37,11 @@ async def answer(situation: Situation) -> Outcome:
     # Whatever goes wrong with a foreign endpoint is its failure: there is another engine.
     except Exception as exc:
         reason = f"{type(exc).__name__}: {exc}"[:200]
-        provider.breaker.failed(reason)
+        breaker.failed(reason)
         metrics.ENGINE_FAILURES.labels("agent").inc()
         log.warning("agent_failed", reason=type(exc).__name__)
         raise AgentFailed(reason) from exc
-    provider.breaker.succeeded()
+    breaker.succeeded()
     if turn.draft is not None:
         return _outcome(turn, [turn.draft])
     said = without_claims(text, read_something=bool(turn.tools))

@@ -8,6 +8,10 @@ from assistant.situation import Situation
 from backend.core.client import Caller
 
 
+class AgentFailed(RuntimeError):
+    """The model could not be reached, broke off or took too long."""
+
+
 class TurnLimit(RuntimeError):
     """The turn used up what it may use; the text says what."""
 
