@@ -56,10 +56,15 @@ def answer(turn: Turn, sheet: Sheet, slot: str) -> Any:
     kind = sheet.kind(slot)
     if kind == "choice":
         return choice(turn, sheet.options(slot), open_to=turn.value(slot) or _place(turn, slot))
+    if kind in {"choices", "text"} and turn.intent in {"affirm", "deny"} and turn.confidence > 0.8:
+        return None
     if kind == "choices":
         return _several(turn, sheet, slot)
     if kind == "number":
         return _number(turn, slot)
+    if kind in {"datetime", "date"}:
+        # Words for times are facts; only figures that were not recognised are worth a try.
+        return [turn.text.strip()] if re.search(r"\d", turn.text) else None
     if kind == "confirm":
         return {"affirm": True, "deny": False}.get(turn.intent)
     if kind == "email":
@@ -67,6 +72,15 @@ def answer(turn: Turn, sheet: Sheet, slot: str) -> Any:
     if slot == "phone":
         return turn.value("phone") or _digits(turn.text)
     return turn.text.strip() or None
+
+
+def exact_choice(turn: Turn, sheet: Sheet, slot: str) -> str | None:
+    """One of a few options offered, by value or title: it is meant even if it is ambiguous."""
+    if sheet.memory.narrowed != slot:
+        return None
+    said = turn.text.strip(" .!").lower()
+    named = sheet.options(slot)
+    return next((v for v, title in named.items() if said in {v.lower(), title.lower()}), None)
 
 
 def choice(turn: Turn, options: dict[str, str], open_to: Any = None) -> str | None:

@@ -26,7 +26,7 @@ class AnswerQuestion(CustomAction):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[EventType]:
         """Reply with an article and its source, or say that we don't know."""
-        await answer_question(Turn(dispatcher, tracker), tracker.get_slot("portal"))
+        await answer_question(Turn(dispatcher, tracker))
         return []
 
 

@@ -13,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions import answers
 from actions.base import CustomAction
-from actions.interruptions import SOCIAL, command_of, interrupts
+from actions.interruptions import SOCIAL, asks_something, command_of, interrupts
 from actions.knowledge import answer_question
 from actions.portals import hear_portal
 from actions.questions import ask, cancelled, failed, help_with, so_far
@@ -32,6 +32,7 @@ class Dialogue(CustomAction):
     asked. `takes`: fields that are taken when said and never asked. `from_profile`: asked only
     when the person's profile lacks them. `begins`: intents that start the form; in its middle
     they only bring facts, and so do those in `restates`.
+    `also_cancels`: intents that mean cancelling the form while it is being filled in.
     """
 
     form: ClassVar[str]
@@ -42,6 +43,7 @@ class Dialogue(CustomAction):
     from_profile: ClassVar[frozenset[str]] = frozenset()
     begins: ClassVar[frozenset[str]] = frozenset()
     restates: ClassVar[frozenset[str]] = frozenset()
+    also_cancels: ClassVar[frozenset[str]] = frozenset()
 
     def name(self) -> str:
         """The name under which Rasa calls the form."""
@@ -68,19 +70,19 @@ class Dialogue(CustomAction):
             return await self._come_back(turn, sheet)
         if sheet.asked == LEAVE:
             return await self._leave_or_stay(turn, sheet)
-        command = command_of(turn, sheet)
+        command = command_of(turn, sheet, self._own, self.also_cancels)
         if command is not None:
             return await self._command(command, turn, sheet)
         if interrupts(turn, sheet, self._own):
             return []
         if await self.aside(turn, sheet):
-            return ask(turn, sheet, sheet.asked)
+            return await self._again(turn, sheet)
         other = self._other_form(turn, sheet)
         if other is not None:
             return self._offer_to_leave(other, turn, sheet)
-        if turn.asks_something and not self._takes_questions(turn, sheet):
-            await answer_question(turn, sheet.values.get("portal"))
-            return ask(turn, sheet, sheet.asked)
+        if asks_something(turn, sheet) and not self._takes_questions(turn, sheet):
+            await answer_question(turn)
+            return await self._again(turn, sheet)
         return await self._take(turn, sheet)
 
     def _sheet(self, tracker: Tracker) -> Sheet:
@@ -88,7 +90,7 @@ class Dialogue(CustomAction):
         stored = {slot: tracker.get_slot(slot) for slot in self._slots}
         values = {slot: value for slot, value in stored.items() if value is not None}
         return Sheet(
-            form=self.form, operation=operation, values=values,
+            form=self.form, operation=operation, order=self.asks, values=values,
             memory=Memory.of(tracker.get_slot("form_memory")),
             asked=tracker.get_slot("requested_slot") if tracker.active_loop_name else None,
         )  # fmt: skip
@@ -152,17 +154,21 @@ class Dialogue(CustomAction):
 
     async def _come_back(self, turn: Turn, sheet: Sheet) -> list[EventType]:
         """A rule has answered: the open question again, or the card."""
-        if not sheet.memory.proposed or sheet.memory.changing:
-            return ask(turn, sheet, str(sheet.asked))
-        if turn.intent in SOCIAL or sheet.memory.exists:
+        if sheet.asked == CHANGE and (turn.intent in SOCIAL or sheet.memory.exists):
             return sheet.events(sheet.asked)
-        return await self.finish(turn, sheet)
+        return await self._again(turn, sheet)
+
+    async def _again(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """The open question once more; while a card waits, the card."""
+        if sheet.asked == CHANGE and not sheet.memory.exists:
+            return await self.finish(turn, sheet)
+        return ask(turn, sheet, str(sheet.asked))
 
     def _other_form(self, turn: Turn, sheet: Sheet) -> "type[Dialogue] | None":
         """The form that a clear wish for something else belongs to."""
         if turn.intent in self._own or turn.confidence < 0.7 or sheet.asked is None:
             return None
-        if sheet.kind(sheet.asked) in FREE:
+        if not turn.is_payload and sheet.kind(sheet.asked) in FREE:
             return None
         return next((f for f in forms() if turn.intent in f.begins), None)
 
@@ -174,22 +180,30 @@ class Dialogue(CustomAction):
             "form": other.form, "asked": sheet.asked, "said": turn.text,
             "facts": answers.facts(turn, sheet, slots),
         }
+        if len({*self.asks} & {*sheet.values}) <= 1:  # hardly begun: nothing is lost
+            return self._leave(sheet)
         turn.reply(say("utter_form_switch"), ask=sheet.ask(LEAVE))
         return sheet.events(LEAVE)
+
+    def _leave(self, sheet: Sheet) -> list[EventType]:
+        """Drop this task and begin the other with what was said of it."""
+        leave = sheet.memory.leave or {}
+        sheet.forget()
+        return [
+            *(event for event in sheet.events(None) if event["name"] != "form_memory"),
+            *(SlotSet(slot, value) for slot, value in leave["facts"].items()),
+            SlotSet("form_memory", {"said": leave["said"]}),
+            SlotSet("task", None),
+            FollowupAction(leave["form"]),
+        ]
 
     async def _leave_or_stay(self, turn: Turn, sheet: Sheet) -> list[EventType]:
         leave = sheet.memory.leave or {}
         decided = answers.answer(turn, sheet, LEAVE)
-        if decided is None and command_of(turn, sheet) == "cancel":
+        if decided is None and command_of(turn, sheet, self._own, self.also_cancels) == "cancel":
             return cancelled(turn, sheet)
         if decided:
-            sheet.forget()
-            return [
-                *(e for e in sheet.events(None) if e["name"] != "form_memory"),
-                *(SlotSet(slot, value) for slot, value in leave["facts"].items()),
-                SlotSet("form_memory", {"said": leave["said"]}),
-                FollowupAction(leave["form"]),
-            ]
+            return self._leave(sheet)
         sheet.memory.leave = None
         sheet.asked = leave["asked"]
         if decided is None:
@@ -207,7 +221,6 @@ class Dialogue(CustomAction):
     # -- commands: words about the form itself --------------------------------------------------
 
     async def _command(self, command: str, turn: Turn, sheet: Sheet) -> list[EventType]:
-        asked = str(sheet.asked)
         if command == "cancel":
             return cancelled(turn, sheet)
         if command == "go_back":
@@ -217,15 +230,13 @@ class Dialogue(CustomAction):
         if command == "help":
             return help_with(turn, sheet)
         if command == "summarise":
-            return so_far(turn, sheet, self.asks)
+            return so_far(turn, sheet)
         if command == "change":
             return ask(turn, sheet, CHANGE)
         if command == "open_another":
             sheet.values["open_another"] = True
             return await self.finish(turn, sheet)
-        if asked == CHANGE:  # "repeat", "yes": the card again
-            return await self.finish(turn, sheet)
-        return ask(turn, sheet, asked)
+        return await self._again(turn, sheet)
 
     def _back(self, turn: Turn, sheet: Sheet) -> list[EventType]:
         """The question before, with the answer that it got."""

@@ -19,6 +19,7 @@ from actions.turn import Turn
 from actions.wording import buttons, say
 
 UNKNOWN_NAME_WORDS = 3
+WORTH_SAYING = 3  # facts, at the beginning of a form
 
 
 class OperationForm(Dialogue):
@@ -42,13 +43,18 @@ class OperationForm(Dialogue):
         asked = str(sheet.asked)
         if turn.intent == "answer":
             return await self._pressed(turn, sheet)
+        exact = answers.exact_choice(turn, sheet, asked)
+        if exact is not None:
+            return await self._store(turn, sheet, {asked: exact}, answered=asked)
         heard = self._facts(turn, sheet, asked)
+        if turn.is_payload and not heard:
+            return ask(turn, sheet, asked)
         open_portal = self._hears_portal(sheet, asked, heard) and hear_portal(turn, sheet, heard)
         corrects = bool(heard) and answers.CORRECTS.search(turn.text) is not None
         if asked == CHANGE and not heard and not open_portal:
             named = answers.changes_named(turn, sheet)
             return await self._change(named or CHANGE, turn, sheet)
-        if asked != CHANGE and asked not in heard and not corrects and not open_portal:
+        if not (asked == CHANGE or asked in heard or corrects or open_portal or turn.is_payload):
             said = answers.answer(turn, sheet, asked)
             if said is not None:
                 heard[asked] = said
@@ -66,12 +72,12 @@ class OperationForm(Dialogue):
     def _facts(self, turn: Turn, sheet: Sheet, asked: str) -> Values:
         """The facts to take. A free-text answer is taken as it is: what it names are its words."""
         heard = answers.facts(turn, sheet, self._slots)
-        if asked == CHANGE or sheet.kind(asked) not in FREE:
+        if turn.is_payload or asked == CHANGE or sheet.kind(asked) not in FREE:
             return heard
         if answers.CORRECTS.search(turn.text) and heard:
             return heard
         if sheet.question(asked).verbatim:
-            return {}
+            return {slot: heard[slot] for slot in heard if slot == "order_number"}
         kept = {"attendees", "windows", "language", "time_zone", "attendee_emails"}
         return {slot: value for slot, value in heard.items() if slot in kept and slot != asked}
 
@@ -164,15 +170,16 @@ class OperationForm(Dialogue):
         """Say back what was understood besides the answer itself; times always."""
         order = [*self.asks, *sorted(self.takes)]
         if sheet.asked is None:  # at the beginning: all that is known
-            known = [slot for slot in order if slot in sheet.values and slot != "open_another"]
-            corrected, noted = [], known if len(known) > 1 else []
-        else:
-            news = [slot for slot in order if slot in changed and slot in sheet.values]
-            corrected = [slot for slot in news if slot in sheet.before]
-            noted = [
-                slot for slot in news
-                if slot not in sheet.before and (slot != answered or slot == "windows")
-            ]
+            known = sheet.summary()
+            if len(known) >= WORTH_SAYING:
+                sheet.notes.append("\n".join([say("utter_form_so_far"), *known]))
+            return
+        news = [slot for slot in order if slot in changed and slot in sheet.values]
+        corrected = [slot for slot in news if slot in sheet.before]
+        noted = [
+            slot for slot in news
+            if slot not in sheet.before and (slot != answered or slot == "windows")
+        ]
         for slots, response in (
             (corrected, "utter_form_changed"), (noted, "utter_form_noted"),
         ):  # fmt: skip

@@ -18,19 +18,33 @@ SOCIAL = frozenset({"greet", "goodbye", "thanks", "small_talk", "bot_challenge",
 # What interrupts even a free-text question, when it is short and clear.
 CLEAR = frozenset({"greet", "goodbye", "thanks", "bot_challenge", "abuse", "talk_to_person"})
 SHORT_WORDS = 6
+NAME_WORDS = 2
 
 
-def command_of(turn: Turn, sheet: Sheet) -> str | None:
-    """The command in a message, if it is one."""
+def asks_something(turn: Turn, sheet: Sheet) -> bool:
+    """Whether a message interrupts as a question; a story that ends in one is still an answer."""
+    if sheet.kind(str(sheet.asked)) not in {"text", "choices"}:
+        return turn.asks_something
+    short = len(turn.text.split()) <= SHORT_WORDS
+    return turn.asks_something and (short or turn.begins_as_question)
+
+
+def command_of(
+    turn: Turn, sheet: Sheet, own: frozenset[str], also_cancels: frozenset[str]
+) -> str | None:
+    """The command in a message, if it is one.
+
+    `own` intents begin this form, `also_cancels` mean cancelling while it is filled in.
+    """
     if turn.is_payload:
         if turn.intent in COMMANDS:
             return turn.intent
-        return "repeat" if turn.intent == "create_case" else None
+        return "repeat" if turn.intent in own and not turn.facts else None
     if turn.intent == "affirm" and sheet.asked == CHANGE:
         return "repeat"
-    if turn.intent == "cancel_case" and turn.value("case_number") is None and _is_plain(turn):
-        return "cancel"  # "cancel my training" in the middle of asking for one
-    if turn.intent == "create_case" and sheet.kind(str(sheet.asked)) not in {"text", "choices"}:
+    if turn.intent in also_cancels and turn.value("case_number") is None and _is_plain(turn):
+        return "cancel"
+    if turn.intent == "create_case" and turn.intent in own and sheet.kind(str(sheet.asked)) not in {"text", "choices"}:
         return "repeat"
     if turn.intent not in COMMANDS or turn.intent == "open_another":
         return None
@@ -39,12 +53,14 @@ def command_of(turn: Turn, sheet: Sheet) -> str | None:
     return turn.intent if _clear(turn, sheet) else None
 
 
-def interrupts(turn: Turn, sheet: Sheet, begins: frozenset[str]) -> bool:
+def interrupts(turn: Turn, sheet: Sheet, own: frozenset[str]) -> bool:
     """Whether a message is for a rule to answer, not for the form."""
-    if turn.intent not in INTERRUPTIONS or turn.intent in begins:
+    if turn.intent not in INTERRUPTIONS or turn.intent in own:
         return False
     if turn.is_payload:
         return True
+    if turn.intent == "out_of_scope" and len(turn.text.split()) <= NAME_WORDS:
+        return False  # a name that nobody knows is a wrong answer, not another subject
     asked = str(sheet.asked)
     if sheet.kind(asked) in {"text", "choices"}:
         return turn.intent in CLEAR and _clear(turn, sheet)

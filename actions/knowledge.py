@@ -26,7 +26,7 @@ async def articles(turn: Turn, query: str, portal: Any = None) -> list[dict[str,
     return list(answer.body.get("items") or []) if answer.ok else []
 
 
-async def answer_question(turn: Turn, portal: Any = None) -> bool:
+async def answer_question(turn: Turn) -> bool:
     """Reply with the best article and its source, or say that we don't know; which of the two."""
     query = _POLITE.sub("", turn.text).strip() or turn.text
     found = await articles(turn, query)

@@ -38,9 +38,9 @@ def failed(turn: Turn, sheet: Sheet, reason: str, slot: str | None = None) -> li
     times = sheet.memory.failed.get(slot, 0) + 1
     sheet.memory.failed[slot] = times
     question = sheet.question(slot)
-    text = [*sheet.notes, reason]
+    text = [*sheet.notes, reason[:1].upper() + reason[1:]]
     ways = list(sheet.offers)
-    if times >= PATIENCE and question.why not in reason:
+    if times >= PATIENCE and reason == say("utter_form_not_understood"):
         text.append(question.why)
     text.append(sheet.text_of(slot))
     if question.examples:
@@ -70,9 +70,9 @@ def cancelled(turn: Turn, sheet: Sheet) -> list[EventType]:
     return [*sheet.events(None), SlotSet("task", None)]
 
 
-def so_far(turn: Turn, sheet: Sheet, order: tuple[str, ...]) -> list[EventType]:
+def so_far(turn: Turn, sheet: Sheet) -> list[EventType]:
     """What the person has said until now, then the open question."""
-    lines = sheet.summary(order)
+    lines = sheet.summary()
     if lines:
         sheet.notes.append("\n".join([say("utter_form_so_far"), *lines]))
     else:

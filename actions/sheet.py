@@ -52,6 +52,7 @@ class Sheet:
 
     form: str
     operation: Operation
+    order: tuple[str, ...]
     values: Values
     memory: Memory
     asked: str | None
@@ -95,8 +96,8 @@ class Sheet:
         if slot == CHANGE:
             return {
                 name: f"{self.question(name).label}: {self.show(name)}"
-                for name in self.values
-                if name in self.operation.fields and name not in _UNSEEN
+                for name in self._named()
+                if name in self.operation.fields
             }
         titles = self.question(slot).options
         schema = self.schema(slot)
@@ -125,8 +126,8 @@ class Sheet:
             ]
         for name, keys in (("min", ("minimum", "minItems")), ("max", ("maximum", "maxItems"))):
             bound = next((schema[key] for key in keys if key in schema), None)
-            if bound is not None:
-                ask[name] = bound
+            if bound is not None and kind in {"number", "choices", "datetime"}:
+                ask[name] = int(bound) if float(bound).is_integer() else bound
         return ask
 
     def show(self, slot: str) -> str:
@@ -134,7 +135,8 @@ class Sheet:
         value = self.values.get(slot)
         if slot == "windows":
             zone = self.values.get("time_zone") or "UTC"
-            return "; ".join(say_window(window, zone) for window in value or [])
+            said = [w if isinstance(w, str) else say_window(w, zone) for w in value or []]
+            return "; ".join(said)
         titles = self.question(slot).options
         if isinstance(value, list):
             return ", ".join(titles.get(str(item), str(item)) for item in value)
@@ -157,12 +159,14 @@ class Sheet:
         own = self.memory.ask_text if slot == self.memory.narrowed else None
         return own or self.question(slot).text
 
-    def summary(self, order: tuple[str, ...]) -> list[str]:
+    def summary(self) -> list[str]:
         """What is known so far, a line a fact, in the order of asking."""
-        named = [*order, *(name for name in self.values if name not in order)]
-        return [
-            f"- {self.line(name)}" for name in named if name in self.values and name not in _UNSEEN
-        ]
+        return [f"- {self.line(name)}" for name in self._named()]
+
+    def _named(self) -> list[str]:
+        """The slots with a value that people know of, in the order of asking."""
+        named = [*self.order, *sorted({*self.values} - {*self.order})]
+        return [name for name in named if name in self.values and name not in _UNSEEN]
 
     def events(self, asked: str | None) -> list[EventType]:
         """What Rasa is to remember of this turn; `asked` None ends the form."""

@@ -41,7 +41,9 @@ def hear_windows(turn: Turn, sheet: Sheet, heard: Values) -> Moment | None:
     if not result.moments:
         return result.partial
     windows = [moment.window() for moment in result.moments]
-    adds = answers.ADDS.search(turn.text) is not None or (begun is not None and bool(present))
+    adds = answers.ADDS.search(turn.text) is not None or (
+        begun is not None and bool(present) and sheet.memory.changing != "windows"
+    )
     heard["windows"] = [*present, *windows] if adds else windows
     sheet.weekdays = {m.window()["start"]: m for m in result.moments if m.weekday}
     return result.partial

@@ -30,6 +30,7 @@ class TrainingForm(OperationForm):
     from_profile = frozenset({"language", "time_zone", "phone"})
     begins = frozenset({"open_training_case"})
     restates = frozenset({"request_training", "create_case", "ask_self_serve"})
+    also_cancels = frozenset({"cancel_case"})  # "cancel my training": it is not sent yet
 
     async def aside(self, turn: Turn, sheet: Sheet) -> bool:
         """The links again, without leaving the request."""

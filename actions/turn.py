@@ -14,8 +14,8 @@ from backend.core.client import Answer, Caller, licensing_api
 
 # The shape of a question: what interrupts a form even where free text is asked for.
 _QUESTION = re.compile(
-    r"^\W*(?:(?:but|and|sorry|wait|hm+|ok|so)\b[, ]*)*(?:what(?:'?s| is| are| does| do| if| happens|"
-    r" kind)|who(?:'?s| is| can| may| has| are)|where(?:'?s| is| do| can| are)|when(?:'?s| is| do|"
+    r"^\W*(?:(?:but|and|sorry|wait|hm+|ok|so)\b[, ]*)*(?:what(?:'?s| is| are| does| do| if|"
+    r" happens| kind)|who(?:'?s| is| can| may| has| are)|where(?:'?s| is| do| can| are)|when(?:'?s| is| do|"
     r" does| will)|why|which|how (?:do|does|did|can|could|is|are|much|many|long|often|should|will)|"
     r"(?:can|could|would|will) (?:you|i|we|someone|somebody)|is (?:there|it|this|that)|are there|"
     r"do (?:i|we|you)|does|should i|tell me|explain|whats|difference between)\b",
@@ -59,9 +59,13 @@ class Turn:
     @property
     def asks_something(self) -> bool:
         """Whether the message has the shape of a question."""
-        return not self.is_payload and (
-            self.text.rstrip(" !").endswith("?") or bool(_QUESTION.match(self.text))
-        )
+        ends = self.text.rstrip(" !").endswith("?")
+        return not self.is_payload and (ends or self.begins_as_question)
+
+    @property
+    def begins_as_question(self) -> bool:
+        """Whether the first words are those of a question, mark or not."""
+        return _QUESTION.match(self.text) is not None
 
     @property
     def caller(self) -> Caller:
