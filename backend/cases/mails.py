@@ -14,6 +14,7 @@ from backend.core.database import database
 from backend.core.events import Event
 from backend.core.identity import Person
 from backend.core.jobs import job
+from backend.core.languages import language_name
 from backend.core.portals import PORTAL_NAMES, Portal
 from backend.core.settings import settings
 from backend.notifications.mails import put_in_outbox
@@ -78,6 +79,7 @@ async def _mail_engagement(event_id: str, kind: str) -> None:
         zone = ZoneInfo(engagement.time_zone)
         facts |= {
             "engagement": engagement,
+            "language": language_name(engagement.language),
             "portal": PORTAL_NAMES[Portal(engagement.portal)],
             "windows": [(w.start.astimezone(zone), w.end.astimezone(zone)) for w in windows],
         }
@@ -99,6 +101,7 @@ async def _mail_invitation(
             return
         facts |= {
             "engagement": engagement,
+            "language": language_name(engagement.language),
             "portal": PORTAL_NAMES[Portal(engagement.portal)],
             "start": start.astimezone(ZoneInfo(engagement.time_zone)),
             "end": end.astimezone(ZoneInfo(engagement.time_zone)),

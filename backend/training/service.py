@@ -17,6 +17,7 @@ from backend.core import clock
 from backend.core.database import lock_row
 from backend.core.events import Acting
 from backend.core.identity import Person
+from backend.core.languages import language_name
 from backend.core.portals import PORTAL_NAMES
 from backend.core.problems import FieldError, conflict, invalid
 from backend.core.receipts import Receipt
@@ -145,7 +146,7 @@ def _receipt(case: Case, body: CreateTrainingEngagement, account: SmartAccount |
         ("Preferred times", say_windows(body.windows, body.time_zone)),
         ("Attendees", str(body.attendees)),
         ("Invitations to", ", ".join(body.attendee_emails)),
-        ("Language", body.language),
+        ("Language", language_name(body.language)),
         ("Phone", case.phone),
         ("Smart Account", account.name if account else None),
         ("Notes", body.notes),
