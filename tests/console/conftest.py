@@ -61,8 +61,11 @@ async def asker(newcomer: Newcomer) -> httpx.AsyncClient:
 
 async def open_case(asker: httpx.AsyncClient, **fields: Any) -> str:
     """The number of a new case."""
-    body = {"category": "orders", "title": f"Order {uuid.uuid4().hex[:6]} is stuck",
-            "description": "It does not move."}
+    body = {
+        "category": "orders",
+        "title": f"Order {uuid.uuid4().hex[:6]} is stuck",
+        "description": "It does not move.",
+    }
     answer = await asker.post("/cases", json=body | fields)
     return str(answer.raise_for_status().json()["number"])
 
@@ -70,8 +73,12 @@ async def open_case(asker: httpx.AsyncClient, **fields: Any) -> str:
 async def ask_for_training(asker: httpx.AsyncClient, **fields: Any) -> str:
     """The number of a new training case."""
     body = {
-        "kind": "training", "portal": "clc", "topics": ["Orders"], "attendees": 3,
-        "windows": [{"start": f"{working_day(5)}T15:00"}], "time_zone": "Asia/Tokyo",
+        "kind": "training",
+        "portal": "clc",
+        "topics": ["Orders"],
+        "attendees": 3,
+        "windows": [{"start": f"{working_day(5)}T15:00"}],
+        "time_zone": "Asia/Tokyo",
         "language": "en",
     }
     answer = await asker.post("/training-engagements", json=body | fields)

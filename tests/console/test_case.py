@@ -66,7 +66,10 @@ class TestReading:
 
 class TestClaiming:
     async def test_of_two_agents_one_gets_it_and_the_other_is_told_who(
-        self, lee: httpx.AsyncClient, mo: httpx.AsyncClient, asker: httpx.AsyncClient,
+        self,
+        lee: httpx.AsyncClient,
+        mo: httpx.AsyncClient,
+        asker: httpx.AsyncClient,
         htmx: dict[str, str],
     ) -> None:
         number = await open_case(asker)
@@ -92,7 +95,8 @@ class TestClaiming:
         await lee.post(f"/console/cases/{number}/claim")
         answer = await lee.post(
             f"/console/cases/{number}/change",
-            data={"assignee": "", "was_assignee": "lee@support.example"}, headers=htmx,
+            data={"assignee": "", "was_assignee": "lee@support.example"},
+            headers=htmx,
         )
         assert "Nobody has it" in answer.text
         assert "released the case" in answer.text
@@ -104,7 +108,8 @@ class TestAnswering:
     ) -> None:
         number = await open_case(asker)
         answer = await lee.post(
-            f"/console/cases/{number}/reply", data={"text": "We look into it.", "key": "k1"},
+            f"/console/cases/{number}/reply",
+            data={"text": "We look into it.", "key": "k1"},
             headers=htmx,
         )
         assert answer.status_code == 200
@@ -127,7 +132,8 @@ class TestAnswering:
     ) -> None:
         number = await open_case(asker)
         answer = await lee.post(
-            f"/console/cases/{number}/reply", data={"text": "Solved.", "then": "closed"},
+            f"/console/cases/{number}/reply",
+            data={"text": "Solved.", "then": "closed"},
             headers=htmx,
         )
         assert "The case has ended" in answer.text
@@ -141,7 +147,8 @@ class TestAnswering:
         typed = "A long <answer> that took a while"
         for headers in (htmx, {}):
             answer = await lee.post(
-                f"/console/cases/{number}/reply", data={"text": typed, "then": "closed"},
+                f"/console/cases/{number}/reply",
+                data={"text": typed, "then": "closed"},
                 headers=headers,
             )
             assert answer.status_code == 409
@@ -152,9 +159,7 @@ class TestAnswering:
         self, lee: httpx.AsyncClient, asker: httpx.AsyncClient, htmx: dict[str, str]
     ) -> None:
         number = await open_case(asker)
-        answer = await lee.post(
-            f"/console/cases/{number}/reply", data={"text": "  "}, headers=htmx
-        )
+        answer = await lee.post(f"/console/cases/{number}/reply", data={"text": "  "}, headers=htmx)
         assert answer.status_code == 422
         assert 'aria-invalid="true"' in answer.text
         assert 'role="alert"' in answer.text
@@ -193,10 +198,19 @@ class TestChanging:
     ) -> None:
         number = await open_case(asker, severity=3)
         await mo.post(f"/console/cases/{number}/claim")
-        await lee.post(f"/console/cases/{number}/change", data={
-            "status": "new", "was_status": "new", "severity": "2", "was_severity": "3",
-            "queue": "orders", "was_queue": "orders", "assignee": "", "was_assignee": "",
-        })
+        await lee.post(
+            f"/console/cases/{number}/change",
+            data={
+                "status": "new",
+                "was_status": "new",
+                "severity": "2",
+                "was_severity": "3",
+                "queue": "orders",
+                "was_queue": "orders",
+                "assignee": "",
+                "was_assignee": "",
+            },
+        )
         case = (await asker.get(f"/cases/{number}")).json()
         assert case["severity"] == 2
         assert case["status"] == "acknowledged"
@@ -210,7 +224,8 @@ class TestChanging:
         assert "Smart Accounts, not yours" in (await mia.get(f"/console/cases/{number}")).text
         answer = await mia.post(
             f"/console/cases/{number}/change",
-            data={"queue": "accounts", "was_queue": "orders"}, headers=htmx,
+            data={"queue": "accounts", "was_queue": "orders"},
+            headers=htmx,
         )
         assert answer.status_code == 200
         assert (await mia.get(f"/console/cases/{number}")).status_code == 404
@@ -234,7 +249,8 @@ class TestScheduling:
         page = (await lee.get(f"/console/cases/{number}")).text
         window = re.search(r'name="window" value="([^"]+/[^"]+)"', page)[1]  # type: ignore[index]
         answer = await lee.post(
-            f"/console/cases/{number}/schedule", headers=htmx,
+            f"/console/cases/{number}/schedule",
+            headers=htmx,
             data={"window": window, "trainer": "Lee", "meeting_url": "https://meet.example/x"},
         )
         assert answer.status_code == 200
@@ -250,10 +266,15 @@ class TestScheduling:
         number = await ask_for_training(asker)
         for zone, hour in (("Asia/Tokyo", "01:00"), ("Europe/Berlin", "10:00")):
             day = "2027-07-06"
-            answer = await lee.post(f"/console/cases/{number}/schedule", data={
-                "window": "own", "start": f"{day}T{'10:00' if zone == 'Asia/Tokyo' else '12:00'}",
-                "minutes": "90", "zone": zone,
-            })
+            answer = await lee.post(
+                f"/console/cases/{number}/schedule",
+                data={
+                    "window": "own",
+                    "start": f"{day}T{'10:00' if zone == 'Asia/Tokyo' else '12:00'}",
+                    "minutes": "90",
+                    "zone": zone,
+                },
+            )
             assert answer.status_code == 303
             scheduled = (await asker.get(f"/cases/{number}")).json()["engagement"]["scheduled"]
             assert scheduled["start"].startswith(f"{day}T{hour}")
@@ -263,8 +284,13 @@ class TestScheduling:
         self, lee: httpx.AsyncClient, asker: httpx.AsyncClient, htmx: dict[str, str]
     ) -> None:
         number = await ask_for_training(asker)
-        typed = {"trainer": "Mia R.", "meeting_url": "meet me", "window": "own", "minutes": "60",
-                 "zone": "Asia/Tokyo"}
+        typed = {
+            "trainer": "Mia R.",
+            "meeting_url": "meet me",
+            "window": "own",
+            "minutes": "60",
+            "zone": "Asia/Tokyo",
+        }
         for start in ("2020-01-06T10:00", "31 February", ""):
             answer = await lee.post(
                 f"/console/cases/{number}/schedule", data=typed | {"start": start}, headers=htmx
@@ -276,7 +302,8 @@ class TestScheduling:
             assert 'value="meet me"' in form
             assert 'value="own" checked' in form
         refused = await lee.post(
-            f"/console/cases/{number}/schedule", headers=htmx,
+            f"/console/cases/{number}/schedule",
+            headers=htmx,
             data=typed | {"start": "2020-01-06T10:00", "meeting_url": ""},
         )
         assert "in the past" in refused.text

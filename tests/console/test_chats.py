@@ -34,10 +34,12 @@ async def chat(asker: httpx.AsyncClient) -> str:
 
 async def say(asker: httpx.AsyncClient, chat_id: str, text: str) -> None:
     """Post a message."""
-    (await asker.post(
-        f"/conversations/{chat_id}/messages",
-        json={"client_message_id": uuid.uuid4().hex, "text": text},
-    )).raise_for_status()
+    (
+        await asker.post(
+            f"/conversations/{chat_id}/messages",
+            json={"client_message_id": uuid.uuid4().hex, "text": text},
+        )
+    ).raise_for_status()
 
 
 async def test_the_why_of_a_turn_is_shown(lee: httpx.AsyncClient, chat: str) -> None:
@@ -47,9 +49,15 @@ async def test_the_why_of_a_turn_is_shown(lee: httpx.AsyncClient, chat: str) -> 
         session.add(message)
     page = (await lee.get(f"/console/conversations/{chat}")).text
     assert "I need &lt;training&gt; on CLC" in page
-    for shown in ("Understood as <code>request_training</code>", "unsure", "52 %",
-                  "<code>open_case</code> 41 %", "create_training_engagement_form",
-                  "<code>portal</code> clc", "<code>topics</code>"):
+    for shown in (
+        "Understood as <code>request_training</code>",
+        "unsure",
+        "52 %",
+        "<code>open_case</code> 41 %",
+        "create_training_engagement_form",
+        "<code>portal</code> clc",
+        "<code>topics</code>",
+    ):
         assert shown in page
 
 
@@ -67,7 +75,10 @@ async def test_running_chats_are_listed(
 
 
 async def test_taking_over_talking_and_handing_back(
-    lee: httpx.AsyncClient, mo: httpx.AsyncClient, asker: httpx.AsyncClient, chat: str,
+    lee: httpx.AsyncClient,
+    mo: httpx.AsyncClient,
+    asker: httpx.AsyncClient,
+    chat: str,
     htmx: dict[str, str],
 ) -> None:
     at = f"/console/conversations/{chat}"
@@ -112,8 +123,13 @@ async def test_case_and_chat_lead_to_each_other(
     chat_id = opened["id"]
     at = f"/conversations/{chat_id}"
     await say(asker, chat_id, "hello")
-    for content in ({"payload": "/leave_case"}, {"text": "orders"}, {"text": "It hangs"},
-                    {"text": "It does since Monday"}, {"text": "4"}):
+    for content in (
+        {"payload": "/leave_case"},
+        {"text": "orders"},
+        {"text": "It hangs"},
+        {"text": "It does since Monday"},
+        {"text": "4"},
+    ):
         answer = await asker.post(
             f"{at}/messages", json={"client_message_id": uuid.uuid4().hex, **content}
         )

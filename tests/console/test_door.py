@@ -36,8 +36,14 @@ async def test_choosing_somebody_signs_in(client: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["https://elsewhere.example/", "//elsewhere.example/console", "/", "javascript:alert(1)",
-     "/consolex", "\\\\elsewhere.example"],
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example/console",
+        "/",
+        "javascript:alert(1)",
+        "/consolex",
+        "\\\\elsewhere.example",
+    ],
 )
 async def test_signing_in_leads_to_the_console_only(client: httpx.AsyncClient, target: str) -> None:
     answer = await client.post(
@@ -55,7 +61,8 @@ async def test_nobody_signs_in_here_who_is_not_at_the_desk(client: httpx.AsyncCl
 
 async def test_another_site_cannot_sign_somebody_in(client: httpx.AsyncClient) -> None:
     answer = await client.post(
-        "/console/sign-in", data={"email": "lee@support.example"},
+        "/console/sign-in",
+        data={"email": "lee@support.example"},
         headers={"Origin": "https://elsewhere.example"},
     )
     assert answer.status_code == 403
@@ -76,7 +83,8 @@ async def test_a_form_from_another_site_does_nothing(
 ) -> None:
     number = await open_case(asker)
     answer = await lee.post(
-        f"/console/cases/{number}/reply", data={"text": "forged"},
+        f"/console/cases/{number}/reply",
+        data={"text": "forged"},
         headers={"Origin": "https://elsewhere.example"},
     )
     assert answer.status_code == 401
@@ -86,9 +94,7 @@ async def test_a_form_from_another_site_does_nothing(
 async def test_who_was_signed_out_keeps_the_page_with_what_was_typed(
     client: httpx.AsyncClient, htmx: dict[str, str]
 ) -> None:
-    answer = await client.post(
-        "/console/cases/C-500001/reply", data={"text": "long"}, headers=htmx
-    )
+    answer = await client.post("/console/cases/C-500001/reply", data={"text": "long"}, headers=htmx)
     assert answer.status_code == 401
     assert answer.headers["HX-Retarget"] == "#notice"
     assert "still here" in answer.text
@@ -96,8 +102,14 @@ async def test_who_was_signed_out_keeps_the_page_with_what_was_typed(
 
 async def test_pages_allow_nothing_inline(lee: httpx.AsyncClient, asker: httpx.AsyncClient) -> None:
     number = await open_case(asker)
-    for address in ("/console", "/console/sign-in", f"/console/cases/{number}",
-                    "/console/conversations", "/console/mails", "/console/nowhere"):
+    for address in (
+        "/console",
+        "/console/sign-in",
+        f"/console/cases/{number}",
+        "/console/conversations",
+        "/console/mails",
+        "/console/nowhere",
+    ):
         answer = await lee.get(address)
         policy = answer.headers["Content-Security-Policy"]
         assert "default-src 'none'" in policy
@@ -108,8 +120,13 @@ async def test_pages_allow_nothing_inline(lee: httpx.AsyncClient, asker: httpx.A
 
 
 async def test_addresses_that_lead_nowhere_get_a_page(lee: httpx.AsyncClient) -> None:
-    for address in ("/console/nowhere", "/console/cases/C-999999", "/console/conversations/none",
-                    "/console?show=rubbish", "/console?cursor=rubbish"):
+    for address in (
+        "/console/nowhere",
+        "/console/cases/C-999999",
+        "/console/conversations/none",
+        "/console?show=rubbish",
+        "/console?cursor=rubbish",
+    ):
         answer = await lee.get(address)
         assert answer.status_code in {404, 422}, address
         assert answer.headers["Content-Type"].startswith("text/html")

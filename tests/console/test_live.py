@@ -22,9 +22,18 @@ async def test_a_new_case_wakes_the_desk(app: FastAPI, asker: httpx.AsyncClient)
 
 
 def test_every_event_of_a_case_wakes_the_desk() -> None:
-    for event in ("training_requested", "case_opened", "case_claimed", "case_replied",
-                  "case_noted", "case_updated", "case_closed", "case_cancelled",
-                  "training_scheduled", "training_rescheduled"):
+    for event in (
+        "training_requested",
+        "case_opened",
+        "case_claimed",
+        "case_replied",
+        "case_noted",
+        "case_updated",
+        "case_closed",
+        "case_cancelled",
+        "training_scheduled",
+        "training_rescheduled",
+    ):
         assert "wake_desk" in jobs.following(event)
 
 

@@ -22,8 +22,15 @@ async def test_a_case_is_listed_with_all_that_triage_needs(
     page = (await lee.get("/console", params={"q": number, "show": "all"})).text
     assert listed(page) == [number]
     row = page.split(f'id="row-{number}"')[1].split("</tr>")[0]
-    for shown in ("Nothing &lt;works&gt;", "Ada Askwell", asker.email, "2 Major", "New",
-                  "first answer", "Claim"):
+    for shown in (
+        "Nothing &lt;works&gt;",
+        "Ada Askwell",
+        asker.email,
+        "2 Major",
+        "New",
+        "first answer",
+        "Claim",
+    ):
         assert shown in row
 
 
@@ -46,9 +53,7 @@ async def test_filters_narrow_the_list(lee: httpx.AsyncClient, asker: httpx.Asyn
     assert await found(queue="orders", show="all") == {orders}
 
 
-async def test_agents_see_their_own_queues_only(
-    desk: Desk, asker: httpx.AsyncClient
-) -> None:
+async def test_agents_see_their_own_queues_only(desk: Desk, asker: httpx.AsyncClient) -> None:
     mia = await desk("mia@support.example")
     word = f"w{uuid.uuid4().hex[:8]}"
     mine = await open_case(asker, title=f"{word} orders")
@@ -66,7 +71,9 @@ async def test_who_works_on_no_queue_is_told_so(desk: Desk) -> None:
 
 
 async def test_the_most_pressing_comes_first_and_is_marked_in_words(
-    lee: httpx.AsyncClient, asker: httpx.AsyncClient, clock_at: ClockAt,
+    lee: httpx.AsyncClient,
+    asker: httpx.AsyncClient,
+    clock_at: ClockAt,
     clock_ahead: Callable[..., None],
 ) -> None:
     clock_at("2027-03-08T09:00")
@@ -119,7 +126,8 @@ async def test_searching_keeps_the_address_short(
     lee: httpx.AsyncClient, htmx: dict[str, str]
 ) -> None:
     answer = await lee.get(
-        "/console", params={"queue": "", "show": "open", "q": "x y", "status": "", "sort": "due"},
+        "/console",
+        params={"queue": "", "show": "open", "q": "x y", "status": "", "sort": "due"},
         headers=htmx | {"HX-Trigger": "filters"},
     )
     assert answer.headers["HX-Replace-Url"] == "/console?q=x+y"

@@ -86,8 +86,10 @@
       const next = event.detail.fragment.querySelector(`#${CSS.escape(open.id)}`);
       if (next) next.open = true;
     }
-    place.dataset.entries = [...place.querySelectorAll('[data-entry], [data-case]')].map((e) => e.dataset.entry || e.dataset.case).join(' ');
-    place.dataset.atEnd = nearEnd() ? 'yes' : '';
+    const before = new Set(entries(place).map(nameOf));
+    const follow = place.hasAttribute('data-follow') && nearEnd();
+    // The swap follows at once, in the same task.
+    queueMicrotask(() => tell(place, before, follow));
   });
 
   document.addEventListener('keydown', (event) => {
@@ -99,23 +101,33 @@
 
   // --- saying what arrived ----------------------------------------------------------------------
 
-  const NEWS = { 'sec-cases': ['new case', 'new cases'], 'sec-thread': ['new entry in the thread', 'new entries in the thread'], 'sec-transcript': ['new message in the chat', 'new messages in the chat'] };
+  const NEWS = {
+    'sec-cases': ['new case', 'new cases'],
+    'sec-thread': ['new entry in the thread', 'new entries in the thread'],
+    'sec-transcript': ['new message in the chat', 'new messages in the chat'],
+  };
 
   function nearEnd() {
     return root.scrollHeight - window.scrollY - window.innerHeight < 240;
   }
 
-  document.addEventListener('htmx:oobAfterSwap', (event) => {
-    const place = event.detail.target;
+  function entries(place) {
+    return [...place.querySelectorAll('[data-entry], [data-case]')];
+  }
+
+  function nameOf(entry) {
+    return entry.dataset.entry || entry.dataset.case;
+  }
+
+  function tell(place, before, follow) {
     restoreDrafts(place);
     const words = NEWS[place.id];
-    if (!words || place.dataset.entries === undefined) return;
-    const before = new Set(place.dataset.entries.split(' '));
-    const fresh = [...place.querySelectorAll('[data-entry], [data-case]')].filter((e) => !before.has(e.dataset.entry || e.dataset.case));
-    for (const one of fresh) one.classList.add('is-new');
-    if (fresh.length && announcer) announcer.textContent = `${fresh.length} ${words[fresh.length === 1 ? 0 : 1]}`;
-    if (fresh.length && place.hasAttribute('data-follow') && place.dataset.atEnd) window.scrollTo(0, root.scrollHeight);
-  });
+    const fresh = words ? entries(place).filter((entry) => !before.has(nameOf(entry))) : [];
+    if (!fresh.length) return;
+    for (const entry of fresh) entry.classList.add('is-new');
+    announcer.textContent = `${fresh.length} ${words[fresh.length === 1 ? 0 : 1]}`;
+    if (follow) window.scrollTo(0, root.scrollHeight);
+  }
 
   for (const failure of ['htmx:sendError', 'htmx:timeout', 'htmx:responseError']) {
     document.addEventListener(failure, (event) => {
