@@ -144,6 +144,10 @@ async def _move(session: AsyncSession, case: Case, person: Person, queue: str) -
             ]
         )
     case.queue = queue
+    holder = await session.get_one(Person, case.assignee) if case.assignee else None
+    if holder and not desk_allows(holder, DeskAction.WORK_CASES, queue):
+        case.assignee = None
+        await service.add_entry(session, case, "released", person.id)
     await service.add_entry(session, case, "queue", person.id, internal=True, queue=queue)
     return ("Queue", desk().queues[queue])
 
