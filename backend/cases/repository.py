@@ -1,6 +1,7 @@
 """Every query about cases. Lists start from what the person may read."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
@@ -16,7 +17,7 @@ from backend.cases.models import (
     Engagement,
     EngagementWindow,
 )
-from backend.cases.schemas import OPEN
+from backend.cases.schemas import OPEN, Status
 from backend.core.database import insert_into
 from backend.core.identity import Person
 from backend.core.policy import DeskAction, Role, desk_allows
@@ -180,6 +181,12 @@ async def engagement_of(
         .order_by(col(EngagementWindow.position))
     )
     return engagement, list(windows.all())
+
+
+async def closed_at(session: AsyncSession, number: str) -> datetime:
+    """When a closed case was closed; what was noted on it later does not count."""
+    entries = (await answered_and_ended(session, [number])).get(number, [])
+    return next(e.at for e in reversed(entries) if e.details.get("status") == Status.CLOSED)
 
 
 async def attachments_of(session: AsyncSession, number: str) -> list[Attachment]:

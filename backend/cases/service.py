@@ -216,9 +216,17 @@ async def add_note(
     case = await find_to_change(session, person, number)
     require_requester_or_desk(person, case)
     if person.id != case.requester:
-        await add_entry(session, case, "note", person.id, said, internal=True)
+        noted = await add_entry(session, case, "note", person.id, said, internal=True)
+        await note_event(
+            session,
+            "case_noted_internally",
+            case,
+            acting,
+            f"Internal note by {person.name}",
+            entry=noted.id,
+        )
         return await answer(session, case, person, receipt_for(case, "Internal note added"))
-    reopened = _may_reopen(case)
+    reopened = await _may_reopen(session, case)
     if case.status in (Status.CLOSED, Status.CUSTOMER_PENDING):
         case.status = Status.IN_PROGRESS
         await add_entry(session, case, "status", person.id, status=Status.IN_PROGRESS)
@@ -236,13 +244,14 @@ async def add_note(
     return await answer(session, case, person, receipt_for(case, title, ("Note", said[:200])))
 
 
-def _may_reopen(case: Case) -> bool:
+async def _may_reopen(session: AsyncSession, case: Case) -> bool:
     """True for a case closed recently enough; 409 when it ended for good."""
     if case.status == Status.CANCELLED:
         require_open(case)
     if case.status != Status.CLOSED:
         return False
-    if clock.now() - case.updated_at > timedelta(days=desk().reopen_days):
+    closed = await repository.closed_at(session, case.number)
+    if clock.now() - closed > timedelta(days=desk().reopen_days):
         raise conflict(
             "case-ended",
             "This case has been closed for too long",
