@@ -49,6 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if pytest_asyncio.is_async_test(item) and "app" in item.fixturenames:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+            item.fixturenames.append("_no_job_is_left")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -129,9 +130,15 @@ async def app(
     application = create_app()
     async with application.router.lifespan_context(application):
         yield application
-        await jobs.drained(database(), 10)
     settings.cache_clear()
     clock.set_offset(0)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def _no_job_is_left(app: FastAPI) -> AsyncIterator[None]:
+    """What a test set off is done before it ends: between tests the loop stands still."""
+    yield
+    assert await jobs.drained(database(), 20), "a job of this test does not come to an end"
 
 
 def client_of(app: FastAPI, **more: Any) -> httpx.AsyncClient:
