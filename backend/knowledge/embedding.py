@@ -124,7 +124,8 @@ def _linear(x: Vectors, weight: Vectors, bias: Vectors) -> Vectors:
 def _normalised(x: Vectors, weight: Vectors, bias: Vectors) -> Vectors:
     centred = x - x.mean(axis=-1, keepdims=True)
     spread = np.sqrt((centred * centred).mean(axis=-1, keepdims=True) + np.float32(1e-12))
-    return centred / spread * weight + bias
+    normalised: Vectors = centred / spread * weight + bias
+    return normalised
 
 
 def _gelu(x: Vectors) -> Vectors:
@@ -135,7 +136,8 @@ def _gelu(x: Vectors) -> Vectors:
     for factor in (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592):
         tail = (tail + np.float32(factor)) * t
     erf = np.sign(x) * (1 - tail * np.exp(-size * size))
-    return np.float32(0.5) * x * (1 + erf)
+    gelu: Vectors = np.float32(0.5) * x * (1 + erf)
+    return gelu
 
 
 @lru_cache(maxsize=1)

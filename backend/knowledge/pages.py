@@ -24,8 +24,11 @@ HEADERS = {
 }
 _style = (TEMPLATES / "articles.css").read_text(encoding="utf-8")
 _environment = Environment(
-    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined,
-    trim_blocks=True, lstrip_blocks=True,
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 _environment.globals.update(
     style=f"/knowledge.css?{hashlib.sha256(_style.encode()).hexdigest()[:12]}",
@@ -51,7 +54,8 @@ async def article_page(article_id: str) -> Response:
     if article is None:
         return _page("missing.html", status=404)
     related = [
-        other for other in by_id.values()
+        other
+        for other in by_id.values()
         if other is not article and other.topics[0] == article.topics[0]
     ]
     # Safe to mark: rendered from our own file by a renderer that escapes raw HTML.

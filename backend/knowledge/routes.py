@@ -22,18 +22,22 @@ PortalQuery = Annotated[Portal | None, Query(description="Only what concerns thi
 @router.get("/knowledge", operation_id="search_knowledge")
 async def search_knowledge(
     _: CurrentPerson,
-    q: Annotated[str, Query(
-        max_length=1000,
-        description="A question in the person's own words. Empty: all articles, those to start "
-        "with first",
-    )] = "",
+    q: Annotated[
+        str,
+        Query(
+            max_length=1000,
+            description="A question in the person's own words. Empty: all articles, those to start "
+            "with first",
+        ),
+    ] = "",
     portal: PortalQuery = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = 50,
 ) -> Page[KnowledgeItem]:
     """Look up what our articles and videos say about roles, accounts, portals, orders, licences
     or cases. Best first, each with the passage that answers and its source. An empty list means
-    that we don't know: say so, and offer support instead of guessing."""
+    that we don't know: say so, and offer support instead of guessing.
+    """
     start = decode(cursor, (int,))[0] if cursor else 0
     found = await run_in_threadpool(_find, q.strip(), portal)
     end = max(start, 0) + limit
@@ -56,7 +60,8 @@ async def list_webinars(
     limit: LimitQuery = 50,
 ) -> Page[Webinar]:
     """The next webinars, soonest first, with the address to register at. Each portal has at
-    least one in the coming eight weeks."""
+    least one in the coming eight weeks.
+    """
     found = upcoming(webinar_series(), clock.now(), portal)
     if cursor:
         last = decode(cursor, (str, str))

@@ -26,8 +26,13 @@ class KnowledgeItem(BaseModel):
         """What a search found, as it is answered."""
         article = found.article
         return cls(
-            id=article.id, title=article.title, excerpt=found.excerpt, kind=article.kind,
+            id=article.id,
+            title=article.title,
+            excerpt=found.excerpt,
+            kind=article.kind,
             url=f"{settings().base_url}/knowledge/{article.id}",
-            portals=article.portals, topics=article.topics, score=found.score,
+            portals=article.portals,
+            topics=article.topics,
+            score=found.score,
             source=str(article.source) if article.source else None,
         )

@@ -4,8 +4,6 @@ Two searches look at it: by words (BM25) and by meaning (sentence embedding). Th
 are added up, and below a line that was measured on a set of questions the answer is “none”.
 """
 
-import hashlib
-import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,20 +11,17 @@ from pathlib import Path
 
 import bm25s
 import numpy as np
+import yaml
 from numpy.typing import NDArray
 
 from backend.core.portals import Portal
 from backend.core.settings import settings
 from backend.knowledge.articles import Article, load_articles
-from backend.knowledge.embedding import (
-    DIMENSIONS,
-    SentenceEmbedding,
-    Vectors,
-    sentence_embedding,
-)
+from backend.knowledge.embedding import Vectors, sentence_embedding
+from backend.knowledge.kept_vectors import KeptVectors
 from backend.knowledge.vocabulary import Mender, Vocabulary
 
-# Measured with tests/knowledge/questions.yml; see test_answers.py.
+# Chosen and measured with the questions in tests/knowledge/.
 WORDS_COUNT = 0.4
 """What a perfect match of words adds to the likeness of meaning, which is at most 1."""
 STEADY = 3
@@ -35,17 +30,20 @@ STRANGE_WORDS_COST = 0.15
 """Taken off when no word of the question stands in any article; less when some do."""
 VIDEO_COST = 0.05
 """An article comes before a film about the same thing, unless the film was asked for."""
-FITS = 0.47
+ELSEWHERE_COST = 0.5
+"""Taken off in proportion to how alike the question is to what no article is about."""
+FITS = 0.31
 """Below this an article does not answer the question."""
 
 EXCERPT_CHARACTERS = 320
+FILM_WORDS = frozenset({"video", "film", "watch", "record"})
 
 Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Found:
-    """An article that answers, its best passage as plain text, and how well it fits (0 to 1.3)."""
+    """An article that answers, its best passage as plain text, how well it fits (to about 1)."""
 
     article: Article
     excerpt: str
@@ -53,24 +51,32 @@ class Found:
 
 
 class KnowledgeSearch:
-    """An index over all articles, held in memory. Thread-safe: nothing changes after building."""
+    """An index over all articles, held in memory. Thread-safe: building it is the last change."""
 
     def __init__(
         self,
         articles: Sequence[Article],
+        elsewhere: Sequence[str],
         vocabulary: Vocabulary,
-        embedding: SentenceEmbedding,
-        cache: Path,
+        embed: KeptVectors,
     ) -> None:
-        """Index `articles`. Embeddings of unchanged passages are taken from the file `cache`."""
+        """Index `articles`; `elsewhere` are questions that none of them is about."""
         self.articles = list(articles)
+        self.embed = embed
         self._vocabulary = vocabulary
-        self._embedding = embedding
         self._passages = [article.passages for article in self.articles]
-        texts, self._rows, self._about_count = self._what_is_embedded()
-        self._vectors = embed_once(texts, embedding, cache)
+        self._abouts = [self._about(article) for article in self.articles]
+        self._rows: list[slice] = []
+        self.texts: list[str] = []
+        for about, own in zip(self._abouts, self._titled_passages(), strict=True):
+            self._rows.append(slice(len(self.texts), len(self.texts) + len(about) + len(own)))
+            self.texts += [*about, *own]
+        about_articles = len(self.texts)
+        self.texts += elsewhere
+        vectors = embed(self.texts)
+        self._vectors, self._elsewhere = vectors[:about_articles], vectors[about_articles:]
         self._index_words()
-        self._mend = Mender((*texts, *vocabulary.same_meaning), embedding.is_one_word)
+        self._mend = Mender((*self.texts, *vocabulary.same_meaning), embed.model.is_one_word)
 
     def search(self, question: str, portal: Portal | None = None) -> list[Found]:
         """What answers `question`, best first; empty when nothing fits well enough.
@@ -79,15 +85,14 @@ class KnowledgeSearch:
         """
         mended = self._mend(question)
         terms = self._vocabulary.terms(mended)
-        if not terms and not question.strip():
-            return []
-        spelled = self._vocabulary.spell_out(mended)
-        alike = self._vectors @ self._embedding([spelled])[0]
-        scores = self._meaning(alike) + WORDS_COUNT * self._words(terms) - self._deductions(terms)
-        order = np.argsort(-scores, kind="stable")
+        vector = self.embed.model([self._vocabulary.spell_out(mended)])[0]
+        alike = self._vectors @ vector
+        scores = self._meaning(alike) + WORDS_COUNT * self._words(terms)
+        scores -= ELSEWHERE_COST * np.sort(self._elsewhere @ vector)[-2:].mean()
+        scores -= self._strangeness(terms) + self._films(terms)
         return [
             Found(self.articles[i], self._excerpt(i, alike), round(float(scores[i]), 4))
-            for i in map(int, order)
+            for i in map(int, np.argsort(-scores, kind="stable"))
             if scores[i] >= FITS and (portal is None or portal in self.articles[i].portals)
         ]
 
@@ -100,18 +105,15 @@ class KnowledgeSearch:
         ]
         return sorted(chosen, key=lambda found: _browsing_order(found.article, portal))
 
-    def _what_is_embedded(self) -> tuple[list[str], list[slice], list[int]]:
-        """Texts to embed, where each article's are, and how many of those are no passages."""
-        texts: list[str] = []
-        rows: list[slice] = []
-        shown: list[int] = []
-        for article, passages in zip(self.articles, self._passages, strict=True):
-            about = [f"{article.title}. {', '.join(article.topics)}", *article.questions]
-            own = [*about, *(f"{article.title}. {passage}" for passage in passages)]
-            rows.append(slice(len(texts), len(texts) + len(own)))
-            texts += [self._vocabulary.spell_out(text) for text in own]
-            shown.append(len(about))
-        return texts, rows, shown
+    def _about(self, article: Article) -> list[str]:
+        title = f"{article.title}. {', '.join(article.topics)}"
+        return [self._vocabulary.spell_out(text) for text in (title, *article.questions)]
+
+    def _titled_passages(self) -> list[list[str]]:
+        return [
+            [self._vocabulary.spell_out(f"{article.title}. {passage}") for passage in passages]
+            for article, passages in zip(self.articles, self._passages, strict=True)
+        ]
 
     def _index_words(self) -> None:
         """BM25 over each article; its title counts three times, its topics twice."""
@@ -130,11 +132,10 @@ class KnowledgeSearch:
         ]
         self._bm25 = bm25s.BM25()
         self._bm25.index(corpus, show_progress=False)
-        counts: dict[str, int] = {}
+        self._counts: dict[str, int] = {}
         for terms in corpus:
             for term in set(terms):
-                counts[term] = counts.get(term, 0) + 1
-        self._counts = counts
+                self._counts[term] = self._counts.get(term, 0) + 1
 
     def _meaning(self, alike: Vectors) -> Scores:
         """How alike each article is to the question: its nearest text, steadied by the next two.
@@ -147,11 +148,6 @@ class KnowledgeSearch:
         meaning: Scores = (nearest[:, 0] + nearest.mean(axis=1)) / 2
         return meaning
 
-    def _rarity(self, term: str) -> float:
-        """How much a term tells (its inverse document frequency): rare ones tell more."""
-        count = self._counts.get(term, 0)
-        return float(np.log1p((len(self.articles) - count + 0.5) / (count + 0.5)))
-
     def _words(self, terms: Sequence[str]) -> Scores:
         """How well each article matches by words, 0 to 1 (1: every term, as often as can be)."""
         known = [term for term in terms if term in self._counts]
@@ -161,23 +157,24 @@ class KnowledgeSearch:
         scores: Scores = self._bm25.get_scores(known) / np.float32(best)
         return scores
 
-    def _deductions(self, terms: Sequence[str]) -> Scores:
-        total = sum(self._rarity(term) for term in terms)
+    def _rarity(self, term: str) -> float:
+        """How much a term tells (its inverse document frequency): rare ones tell more."""
+        count = self._counts.get(term, 0)
+        return float(np.log1p((len(self.articles) - count + 0.5) / (count + 0.5)))
+
+    def _strangeness(self, terms: Sequence[str]) -> np.float32:
+        told = sum(self._rarity(term) for term in terms)
         strange = sum(self._rarity(term) for term in terms if term not in self._counts)
-        share = strange / total if total else 0.0
-        about_films = {"video", "film", "watch", "record"} & set(terms)
-        film = 0.0 if about_films else VIDEO_COST
-        return np.array(
-            [
-                STRANGE_WORDS_COST * share + (film if article.kind == "video" else 0.0)
-                for article in self.articles
-            ],
-            dtype=np.float32,
-        )
+        return np.float32(STRANGE_WORDS_COST * strange / told if told else 0)
+
+    def _films(self, terms: Sequence[str]) -> Scores:
+        cost = 0.0 if FILM_WORDS & set(terms) else VIDEO_COST
+        films = [cost if article.kind == "video" else 0.0 for article in self.articles]
+        return np.array(films, dtype=np.float32)
 
     def _excerpt(self, number: int, alike: Vectors) -> str:
         """The passage of an article that comes nearest to the question."""
-        passages = alike[self._rows[number]][self._about_count[number] :]
+        passages = alike[self._rows[number]][len(self._abouts[number]) :]
         return _shortened(self._passages[number][int(passages.argmax())])
 
 
@@ -190,11 +187,7 @@ def knowledge_search() -> KnowledgeSearch:
     global _search
     with _building:
         if _search is None:
-            folder = settings().data_dir / "knowledge"
-            _search = KnowledgeSearch(
-                load_articles(folder), Vocabulary.read(folder / "vocabulary.yml"),
-                sentence_embedding(), settings().state_dir / "knowledge-embeddings.npz",
-            )
+            _search = build_search(settings().data_dir / "knowledge", settings().state_dir)
     return _search
 
 
@@ -205,44 +198,26 @@ def ready() -> bool:
     return _search is not None
 
 
-def embed_once(texts: Sequence[str], embedding: SentenceEmbedding, cache: Path) -> Vectors:
-    """Embed `texts`, taking what is already in `cache` and keeping the rest there.
-
-    The cache is keyed by the text's hash, so that an edited article costs only itself. A file
-    that can't be read is made anew.
-    """
-    keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-    stored = _read_cache(cache)
-    missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in stored}
-    if missing:
-        stored |= dict(zip(missing, embedding(list(missing.values())), strict=True))
-        _write_cache(cache, {key: stored[key] for key in keys})
-    return np.stack([stored[key] for key in keys])
+def build_search(folder: Path, state: Path) -> KnowledgeSearch:
+    """Index the articles of `folder`, keeping what had to be computed in `state`."""
+    elsewhere = yaml.safe_load((folder / "elsewhere.yml").read_text(encoding="utf-8"))
+    return KnowledgeSearch(
+        load_articles(folder),
+        elsewhere["questions"],
+        Vocabulary.read(folder / "vocabulary.yml"),
+        KeptVectors(sentence_embedding(), shipped_vectors(folder), state / "knowledge-vectors.npz"),
+    )
 
 
-def _read_cache(file: Path) -> dict[str, Vectors]:
-    try:
-        with np.load(file, allow_pickle=False) as kept:
-            keys, vectors = kept["keys"].tolist(), kept["vectors"]
-    except (OSError, ValueError, KeyError, EOFError):
-        return {}
-    if vectors.dtype != np.float32 or vectors.shape != (len(keys), DIMENSIONS):
-        return {}
-    return dict(zip(keys, vectors, strict=True))
+def shipped_vectors(folder: Path | None = None) -> Path:
+    """The file of vectors that comes with the articles."""
+    return (folder or settings().data_dir / "knowledge") / "vectors.npz"
 
 
-def _write_cache(file: Path, vectors: dict[str, Vectors]) -> None:
-    """Write beside it and rename: a reader never sees half a file."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f"{file.stem}.{os.getpid()}.npz")
-    np.savez(beside, keys=np.array(list(vectors)), vectors=np.stack(list(vectors.values())))
-    beside.replace(file)
-
-
-def _browsing_order(article: Article, portal: Portal | None) -> tuple[int, int, str]:
-    start = "getting started" in article.topics
-    rank = 0 if start and article.kind == "article" else 1 if article.kind == "video" else 2
-    return rank, 0 if portal == article.portals[0] else 1, article.title
+def _browsing_order(article: Article, portal: Portal | None) -> tuple[int, bool, str]:
+    is_start = "getting started" in article.topics and article.kind == "article"
+    rank = 0 if is_start else 1 if article.kind == "video" else 2
+    return rank, portal != article.portals[0], article.title
 
 
 def _shortened(text: str) -> str:

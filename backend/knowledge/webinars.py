@@ -87,17 +87,20 @@ def webinar_series() -> list[Series]:
     return load_series(settings().data_dir / "knowledge" / "webinars.yml")
 
 
-def upcoming(
-    series: list[Series], moment: datetime, portal: Portal | None = None
-) -> list[Webinar]:
+def upcoming(series: list[Series], moment: datetime, portal: Portal | None = None) -> list[Webinar]:
     """The webinars (of a portal) of the next eight weeks, soonest first."""
     found = [
         Webinar(
-            id=f"{one.id}-{start:%Y-%m-%d}", title=one.title, portal=one.portal, starts_at=start,
-            duration_minutes=one.duration_minutes, language=one.language,
+            id=f"{one.id}-{start:%Y-%m-%d}",
+            title=one.title,
+            portal=one.portal,
+            starts_at=start,
+            duration_minutes=one.duration_minutes,
+            language=one.language,
             register_url=str(one.register_url),
         )
-        for one in series if portal is None or one.portal == portal
+        for one in series
+        if portal is None or one.portal == portal
         for start in one.starts_after(moment)
     ]
     return sorted(found, key=lambda webinar: (webinar.starts_at, webinar.id))
