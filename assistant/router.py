@@ -6,10 +6,9 @@ import contextlib
 import re
 
 from assistant.conversations.drafts import Draft, Outcome
-from assistant.conversations.repository import TRY_AGAIN
 from assistant.engines import agent, form, rasa
 from assistant.proposals import service as proposals
-from assistant.situation import Situation
+from assistant.situation import TRY_AGAIN, Situation
 from assistant.wording import say
 from backend.core.client import licensing_api
 

@@ -1,6 +1,8 @@
 """What the router looks at: the message, and where the conversation stands."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -8,6 +10,9 @@ from assistant.conversations import repository
 from assistant.conversations.models import Conversation, Message, Offer, Proposal
 from backend.core.client import Caller, Via
 from backend.core.identity import Organization, Person
+from backend.core.settings import settings
+
+TRY_AGAIN = "/try_again"
 
 
 @dataclass(frozen=True)
@@ -19,12 +24,9 @@ class Situation:
     person: Person
     organization: str
     offer: Offer | None
-    last: Message | None
+    recent: list[Message]
     answers: Message | None
-    question: Message | None
     proposal: Proposal | None
-    failed: Message | None
-    agent_missed: bool
 
     @classmethod
     async def read(
@@ -33,28 +35,83 @@ class Situation:
         """Everything the router needs, from one read transaction."""
         person = await session.get_one(Person, conversation.person)
         organization = await session.get_one(Organization, person.organization_domain)
-        offer = (
-            await repository.offered(session, conversation.id, message.payload)
-            if message.payload is not None
-            else None
+        recent = await repository.messages_before(
+            session, conversation.id, message.seq, settings().agent_history
         )
-        last = await repository.last_message(session, conversation.id, message.seq)
-        answers = last
+        answers = recent[-1] if recent else None
         if message.in_reply_to is not None:
             answers = await session.get(Message, (conversation.id, message.in_reply_to))
-        return cls(
+        situation = cls(
             conversation=conversation,
             message=message,
             person=person,
             organization=organization.name,
-            offer=offer,
-            last=last,
+            offer=None,
+            recent=recent,
             answers=answers,
-            question=await repository.last_question(session, conversation.id, message.seq),
             proposal=await repository.open_proposal(session, conversation.id),
-            failed=await repository.last_unanswered(session, conversation.id, message.seq),
-            agent_missed=await repository.agent_missed(session, conversation.id, message.seq),
         )
+        return await situation._with_offer(session)
+
+    async def _with_offer(self, session: AsyncSession) -> "Situation":
+        """A button may be pressed or its title typed; both mean its payload."""
+        message = self.message
+        payload = message.payload or self._typed_title()
+        if payload is None:
+            return self
+        offer = await repository.offered(session, self.conversation.id, payload)
+        pressed = Message.model_validate(message.model_dump() | {"payload": payload})
+        return replace(self, message=pressed, offer=offer)
+
+    def _typed_title(self) -> str | None:
+        """The payload of a button just offered whose title these words are."""
+        said = self.message.text.strip().casefold()
+        return next(
+            (
+                button["payload"]
+                for message in self.last_answer
+                for button in message.buttons
+                if self.message.file_id is None and button["title"].casefold() == said
+            ),
+            None,
+        )
+
+    @cached_property
+    def last(self) -> Message | None:
+        """The newest message before this one."""
+        return self.recent[-1] if self.recent else None
+
+    @cached_property
+    def last_own(self) -> Message | None:
+        """The person's message before this one, but for pressing *Try again*."""
+        own = (m for m in reversed(self.recent) if m.role == "user" and m.payload != TRY_AGAIN)
+        return next(own, None)
+
+    @property
+    def last_answer(self) -> list[Message]:
+        """What was said since the person's message before this one."""
+        after = max((m.seq for m in self.recent if m.role == "user"), default=0)
+        return [m for m in self.recent if m.seq > after]
+
+    @property
+    def question(self) -> Message | None:
+        """The assistant's newest message, if it asks something."""
+        newest = next((m for m in reversed(self.recent) if m.role == "bot"), None)
+        return newest if newest is not None and newest.ask else None
+
+    @property
+    def failed(self) -> Message | None:
+        """The person's message before this one, if no engine could answer it."""
+        return self.last_own if self.last_own and "failure" in self._why_before else None
+
+    @property
+    def agent_missed(self) -> bool:
+        """Whether the message before this one went to Rasa because the agent failed."""
+        return "agent_failed" in self._why_before
+
+    @property
+    def _why_before(self) -> dict[str, Any]:
+        return (self.last_own.why if self.last_own else None) or {}
 
     def caller(self, via: Via) -> Caller:
         """Calls of this turn use the rights of the person who chats."""

@@ -15,8 +15,6 @@ from backend.core.identity import Person
 from backend.core.ids import new_id
 from backend.core.policy import DeskAction, desk_allows
 
-TRY_AGAIN = "/try_again"
-
 
 def readable_by(person: Person) -> SelectOfScalar[Conversation]:
     """One's own conversations; for support agents all of them."""
@@ -171,72 +169,6 @@ async def messages_before(
         .limit(limit)
     )
     return list(rows.all())[::-1]
-
-
-async def last_message(session: AsyncSession, conversation_id: str, before: int) -> Message | None:
-    """The newest message before this number."""
-    return (
-        await session.exec(
-            select(Message)
-            .where(Message.conversation_id == conversation_id, Message.seq < before)
-            .order_by(col(Message.seq).desc())
-            .limit(1)
-        )
-    ).first()
-
-
-async def last_question(session: AsyncSession, conversation_id: str, before: int) -> Message | None:
-    """The newest message of the assistant's before this number, if it asks something."""
-    newest = (
-        await session.exec(
-            select(Message)
-            .where(
-                Message.conversation_id == conversation_id,
-                Message.seq < before,
-                Message.role == "bot",
-            )
-            .order_by(col(Message.seq).desc())
-            .limit(1)
-        )
-    ).first()
-    return newest if newest is not None and newest.ask else None
-
-
-async def last_unanswered(
-    session: AsyncSession, conversation_id: str, before: int
-) -> Message | None:
-    """The newest message of the person's whose turn failed, if it was their last but buttons."""
-    newest = (
-        await session.exec(
-            select(Message)
-            .where(
-                Message.conversation_id == conversation_id,
-                Message.seq < before,
-                Message.role == "user",
-                col(Message.payload).is_distinct_from(TRY_AGAIN),
-            )
-            .order_by(col(Message.seq).desc())
-            .limit(1)
-        )
-    ).first()
-    return newest if newest is not None and "failure" in (newest.why or {}) else None
-
-
-async def agent_missed(session: AsyncSession, conversation_id: str, before: int) -> bool:
-    """Whether the person's message before this one went to Rasa because the agent failed."""
-    newest = (
-        await session.exec(
-            select(Message.why)
-            .where(
-                Message.conversation_id == conversation_id,
-                Message.seq < before,
-                Message.role == "user",
-            )
-            .order_by(col(Message.seq).desc())
-            .limit(1)
-        )
-    ).first()
-    return "agent_failed" in (newest or {})
 
 
 async def last_texts(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:

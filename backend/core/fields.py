@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
+from backend.core.languages import is_language
 from backend.core.wording import shown
 
 _EMAIL = re.compile(
@@ -47,7 +48,7 @@ def _email(value: str) -> str:
 
 
 def _language(value: str) -> str:
-    if not _LANGUAGE.fullmatch(value):
+    if not _LANGUAGE.fullmatch(value) or not is_language(value):
         raise ValueError(f"{shown(value)} is not a language code. Use one like en, de or pt-BR.")
     head, *rest = value.split("-")
     return "-".join([head.lower(), *(p.upper() if len(p) == 2 else p for p in rest)])

@@ -8,7 +8,6 @@ from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
 from assistant import metrics
-from assistant.conversations import repository
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.engines.agent import provider, tools
 from assistant.engines.agent.breaker import breaker
@@ -20,7 +19,7 @@ from assistant.engines.agent.turn import AgentFailed, AgentTurn, BrokenAnswer, T
 from assistant.situation import Situation
 from assistant.wording import say, wording
 from backend.core.client import licensing_api
-from backend.core.database import database, refuse_open_transaction
+from backend.core.database import refuse_open_transaction
 from backend.core.settings import settings
 
 RECURSION_LIMIT = 100
@@ -57,22 +56,18 @@ async def _run(turn: AgentTurn) -> str:
         system_prompt=system_prompt(turn.situation),
         middleware=in_order(turn, api),
     )
-    told: list[AnyMessage | dict[str, Any]] = [*await _messages(turn.situation)]
-    state = await agent.ainvoke({"messages": told}, {"recursion_limit": RECURSION_LIMIT})
+    state = await agent.ainvoke(
+        {"messages": _messages(turn.situation)}, {"recursion_limit": RECURSION_LIMIT}
+    )
     last = state["messages"][-1]
     if turn.draft is None and not (isinstance(last, AIMessage) and last.text.strip()):
         raise BrokenAnswer("the turn ended without words")
     return last.text if isinstance(last, AIMessage) else ""
 
 
-async def _messages(situation: Situation) -> list[AnyMessage]:
+def _messages(situation: Situation) -> list[AnyMessage | dict[str, Any]]:
     """What was said before, and the person's words unchanged at the end."""
-    message = situation.message
-    async with database().read() as session:
-        before = await repository.messages_before(
-            session, situation.conversation.id, message.seq, settings().agent_history
-        )
-    return [*remembered(before), HumanMessage(message.text)]
+    return [*remembered(situation.recent), HumanMessage(situation.message.text)]
 
 
 def _gave_up() -> Draft:
