@@ -103,6 +103,7 @@ def environment() -> Environment:
     )
     made.filters |= {
         "age": times.age,
+        "ago": times.ago,
         "deadline": times.deadline,
         "initials": initials,
         "local": times.local,

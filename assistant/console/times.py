@@ -27,7 +27,7 @@ def span(length: timedelta) -> str:
     """`45 min`, `3 h 5 min`, `2 d 4 h`: at most two units, whatever the sign."""
     minutes = int(abs(length).total_seconds() // 60)
     if minutes < 1:
-        return "less than a minute"
+        return "under a minute"
     if minutes < 60:
         return f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
@@ -40,6 +40,12 @@ def span(length: timedelta) -> str:
 def age(value: str | datetime) -> str:
     """How long ago this was, in one unit or two."""
     return span(clock.now() - moment(value))
+
+
+def ago(value: str | datetime) -> str:
+    """`5 min ago`, or `just now`."""
+    passed = clock.now() - moment(value)
+    return "just now" if passed < timedelta(minutes=1) else f"{span(passed)} ago"
 
 
 def local(value: str | datetime, zone_name: str | None) -> str:
