@@ -1,57 +1,73 @@
 """Calendar invitations (RFC 5545, RFC 5546): one UID a case, updated by its sequence."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from icalendar import Calendar, vCalAddress, vText
 from icalendar import Event as CalendarEvent
+from pydantic import BaseModel
 
 from backend.cases.models import Case, Engagement
 from backend.core import clock
 from backend.core.settings import settings
 
 
-def invitation(
-    case: Case,
-    engagement: Engagement,
-    requester: str,
-    start: datetime,
-    end: datetime,
-    *,
-    withdraw: bool,
+class Invitation(BaseModel):
+    """A time as it was fixed. Events keep it, because jobs come later: by then the engagement
+    may have another time, or none.
+    """
+
+    start: datetime
+    end: datetime
+    sequence: int
+    trainer: str | None = None
+    meeting_url: str | None = None
+
+
+def next_invitation(engagement: Engagement) -> dict[str, Any] | None:
+    """Count the invitation on and give it for an event; None while no time is fixed."""
+    if engagement.scheduled_start is None or engagement.scheduled_end is None:
+        return None
+    engagement.invitation_sequence += 1
+    return Invitation(
+        start=engagement.scheduled_start,
+        end=engagement.scheduled_end,
+        sequence=engagement.invitation_sequence,
+        trainer=engagement.trainer,
+        meeting_url=engagement.meeting_url,
+    ).model_dump(mode="json")
+
+
+def calendar_text(
+    case: Case, engagement: Engagement, requester: str, fixed: Invitation, *, withdraw: bool
 ) -> str:
     """The `.ics` text; `withdraw` makes it the cancellation of what was sent before."""
     calendar = Calendar()
     calendar.add("prodid", "-//Ask Licensing//Training//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if withdraw else "REQUEST")
-    calendar.add_component(_event(case, engagement, requester, start, end, withdraw=withdraw))
+    calendar.add_component(_event(case, engagement, requester, fixed, withdraw=withdraw))
     return str(calendar.to_ical().decode())
 
 
 def _event(
-    case: Case,
-    engagement: Engagement,
-    requester: str,
-    start: datetime,
-    end: datetime,
-    *,
-    withdraw: bool,
+    case: Case, engagement: Engagement, requester: str, fixed: Invitation, *, withdraw: bool
 ) -> CalendarEvent:
     event = CalendarEvent()
     event.add("uid", f"{case.number}@{settings().support_address.rsplit('@', 1)[-1]}")
-    event.add("sequence", engagement.invitation_sequence)
+    event.add("sequence", fixed.sequence)
     event.add("dtstamp", clock.now())
-    event.add("dtstart", start)
-    event.add("dtend", end)
+    event.add("dtstart", fixed.start.astimezone(UTC))
+    event.add("dtend", fixed.end.astimezone(UTC))
     event.add("summary", f"{case.title} ({case.number})")
     event.add("status", "CANCELLED" if withdraw else "CONFIRMED")
     described = ["Topics: " + "; ".join(engagement.topics)]
-    if engagement.trainer:
-        described.append(f"Trainer: {engagement.trainer}")
-    if engagement.meeting_url:
-        described.append(f"Join at: {engagement.meeting_url}")
-        event.add("location", engagement.meeting_url)
-        event.add("url", engagement.meeting_url)
+    if fixed.trainer:
+        described.append(f"Trainer: {fixed.trainer}")
+    if fixed.meeting_url:
+        described.append(f"Join at: {fixed.meeting_url}")
+        event.add("location", fixed.meeting_url)
+        event.add("url", fixed.meeting_url)
     event.add("description", "\n".join(described))
     organizer = vCalAddress(f"mailto:{settings().support_address}")
     organizer.params["cn"] = vText("Ask Licensing")

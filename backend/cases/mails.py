@@ -1,6 +1,5 @@
 """What follows from events of cases: mails to the requester, invitations to all who take part."""
 
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.cases import repository
 from backend.cases.desk import desk
-from backend.cases.invitation import invitation
+from backend.cases.invitation import Invitation, calendar_text
 from backend.cases.models import Case, CaseEntry, Engagement
 from backend.core.database import database
 from backend.core.events import Event
@@ -86,28 +85,29 @@ async def _mail_engagement(event_id: str, kind: str) -> None:
         await put_in_outbox(session, event.id, kind, facts["requester"].email, facts)
 
 
-async def _mail_invitation(
-    event_id: str, kind: str, *, withdraw: bool, times: tuple[datetime, datetime] | None = None
-) -> None:
-    """Send the invitation, its update or its withdrawal to requester and attendees."""
+async def _mail_invitation(event_id: str, kind: str, *, withdraw: bool) -> None:
+    """Send the invitation, its update or its withdrawal to requester and attendees.
+
+    Does nothing when the event fixed no time and none was fixed before it.
+    """
     async with database().write() as session:
         event = await session.get_one(Event, event_id)
         case, facts = await _facts(session, event)
         engagement = await session.get(Engagement, case.number)
-        if engagement is None:
+        if engagement is None or not event.details.get("invitation"):
             return
-        start, end = times or (engagement.scheduled_start, engagement.scheduled_end)
-        if start is None or end is None:
-            return
+        fixed = Invitation.model_validate(event.details["invitation"])
+        zone = ZoneInfo(engagement.time_zone)
         facts |= {
             "engagement": engagement,
             "language": language_name(engagement.language),
             "portal": PORTAL_NAMES[Portal(engagement.portal)],
-            "start": start.astimezone(ZoneInfo(engagement.time_zone)),
-            "end": end.astimezone(ZoneInfo(engagement.time_zone)),
+            "fixed": fixed,
+            "start": fixed.start.astimezone(zone),
+            "end": fixed.end.astimezone(zone),
         }
         requester = facts["requester"].email
-        calendar = invitation(case, engagement, requester, start, end, withdraw=withdraw)
+        calendar = calendar_text(case, engagement, requester, fixed, withdraw=withdraw)
         method = "CANCEL" if withdraw else "REQUEST"
         for address in dict.fromkeys([requester, *engagement.attendee_emails]):
             await put_in_outbox(
@@ -135,26 +135,12 @@ async def mail_training_scheduled(event_id: str) -> None:
 @job("mail_training_rescheduled", after=("training_rescheduled",))
 async def mail_training_rescheduled(event_id: str) -> None:
     """Confirm the new wishes; withdraw the invitation to the old time, if there was one."""
-    async with database().read() as session:
-        details = (await session.get_one(Event, event_id)).details
-    if details.get("withdrawn"):
-        await _mail_invitation(
-            event_id,
-            "training_withdrawn",
-            withdraw=True,
-            times=(
-                datetime.fromisoformat(details["start"]),
-                datetime.fromisoformat(details["end"]),
-            ),
-        )
+    await _mail_invitation(event_id, "training_withdrawn", withdraw=True)
     await _mail_engagement(event_id, "training_rescheduled")
 
 
 @job("mail_case_cancelled", after=("case_cancelled",))
 async def mail_case_cancelled(event_id: str) -> None:
     """Confirm the cancellation; withdraw the invitation, if there was one."""
-    async with database().read() as session:
-        withdrawn = (await session.get_one(Event, event_id)).details.get("withdrawn")
-    if withdrawn:
-        await _mail_invitation(event_id, "training_withdrawn", withdraw=True)
+    await _mail_invitation(event_id, "training_withdrawn", withdraw=True)
     await _mail_requester(event_id, "case_cancelled")

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import AnyHttpUrl, BaseModel, Field
+from pydantic import AnyHttpUrl, BaseModel, Field, UrlConstraints
 
 from backend.core.fields import Body, Domain, Email, LongText, Phone, Remark, ShortText
 from backend.core.identity import PersonRef
@@ -111,7 +111,9 @@ class Schedule(Body):
     start: datetime = Field(description="Begin; without a zone it is in the engagement's zone")
     end: datetime = Field(description="End; without a zone it is in the engagement's zone")
     trainer: ShortText | None = Field(default=None, description="Who gives it")
-    meeting_url: AnyHttpUrl | None = Field(default=None, description="Where to join online")
+    meeting_url: Annotated[AnyHttpUrl, UrlConstraints(max_length=500)] | None = Field(
+        default=None, description="Where to join online"
+    )
 
 
 class Window(BaseModel):

@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.accounts import repository as accounts
 from backend.cases import presentation, repository
 from backend.cases.desk import desk
+from backend.cases.invitation import next_invitation
 from backend.cases.models import Case, CaseEntry
 from backend.cases.schemas import (
     ENDED,
@@ -271,17 +272,14 @@ async def cancel(
     case.status = Status.CANCELLED
     await add_entry(session, case, "cancelled", person.id, reason or "")
     found = await repository.engagement_of(session, case.number)
-    withdrawn = bool(found and found[0].scheduled_start)
-    if found and withdrawn:
-        found[0].invitation_sequence += 1
-        session.add(found[0])
+    withdrawn = next_invitation(found[0]) if found else None
     await note_event(
         session,
         "case_cancelled",
         case,
         acting,
         f"Cancelled by {person.name}",
-        withdrawn=withdrawn,
+        invitation=withdrawn,
         reason=reason,
     )
     return await answer(

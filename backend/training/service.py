@@ -11,6 +11,7 @@ from backend.accounts.models import SmartAccount
 from backend.cases import repository as cases
 from backend.cases import service as case_service
 from backend.cases.desk import desk
+from backend.cases.invitation import next_invitation
 from backend.cases.models import Case, Engagement
 from backend.cases.schemas import CaseAnswer, Category, Schedule, Status
 from backend.core import clock
@@ -26,6 +27,7 @@ from backend.training.schemas import KIND_NAMES, CreateTrainingEngagement, Resch
 from backend.training.windows import LONGEST, SHORTEST, WindowIn, say_time
 
 TRAINING_SEVERITY = 4
+FARTHEST_SCHEDULE = timedelta(days=366)
 
 
 async def create(
@@ -192,7 +194,6 @@ async def schedule(
     engagement.scheduled_start, engagement.scheduled_end = start, end
     engagement.trainer = body.trainer
     engagement.meeting_url = str(body.meeting_url) if body.meeting_url else None
-    engagement.invitation_sequence += 1
     session.add(engagement)
     if case.status != Status.IN_PROGRESS:
         case.status = Status.IN_PROGRESS
@@ -210,7 +211,13 @@ async def schedule(
         meeting_url=engagement.meeting_url,
     )
     await case_service.note_event(
-        session, "training_scheduled", case, acting, f"Scheduled for {when}", entry=entry.id
+        session,
+        "training_scheduled",
+        case,
+        acting,
+        f"Scheduled for {when}",
+        entry=entry.id,
+        invitation=next_invitation(engagement),
     )
     requester = await session.get_one(Person, case.requester)
     return await case_service.answer(
@@ -233,6 +240,8 @@ def _check_schedule(start: datetime, end: datetime) -> None:
     wrong = None
     if start <= clock.now():
         wrong = ("start", f"{say_time(start)} is in the past. Choose a time to come.")
+    elif start > clock.now() + FARTHEST_SCHEDULE:
+        wrong = ("start", f"{say_time(start)} is more than a year ahead. Choose an earlier time.")
     elif not SHORTEST <= end - start <= LONGEST:
         wrong = ("end", "A session lasts between 30 minutes and 8 hours. Choose another end.")
     if wrong:
@@ -246,10 +255,7 @@ async def reschedule(
     case, engagement = await _engagement(session, person, number)
     case_service.require_requester_or_desk(person, case)
     case_service.require_open(case)
-    withdrawn = engagement.scheduled_start is not None
-    if withdrawn:
-        engagement.invitation_sequence += 1
-    before = {"start": engagement.scheduled_start, "end": engagement.scheduled_end}
+    withdrawn = next_invitation(engagement)
     engagement.scheduled_start = engagement.scheduled_end = None
     engagement.time_zone = body.time_zone
     session.add(engagement)
@@ -267,8 +273,7 @@ async def reschedule(
         case,
         acting,
         f"New preferred times: {times}",
-        withdrawn=withdrawn,
-        **{k: v.isoformat() for k, v in before.items() if v},
+        invitation=withdrawn,
     )
     return await case_service.answer(
         session,
