@@ -25,6 +25,7 @@ from backend.core.settings import settings
 from backend.demo.routes import restore_clock
 from backend.demo.seed import seed
 from backend.knowledge import search as knowledge
+from backend.knowledge.pages import router as article_pages
 
 INTERNAL = "http://licensing.internal"
 
@@ -58,7 +59,7 @@ def create_app() -> FastAPI:
             expose_headers=["Retry-After", "Idempotent-Replayed"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         )
-    pages = (widget_pages, console, _health)
+    pages = (widget_pages, console, article_pages, _health)
     for router in (api_router(), conversations, rest_channel, actions, *pages):
         app.include_router(router)
     http = httpx.AsyncClient(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from backend.core.portals import Portal
+from backend.core.portals import PORTAL_NAMES, Portal
 from backend.knowledge.articles import Article
 from backend.knowledge.embedding import sentence_embedding
 from backend.knowledge.kept_vectors import KeptVectors, read_vectors, write_vectors
@@ -90,6 +90,15 @@ def test_that_every_portal_can_be_browsed_from_its_beginning(
     assert "getting started" in best.article.topics
     assert best.article.portals[0] == portal
     assert rest
+
+
+@pytest.mark.parametrize("portal", list(Portal))
+def test_that_who_asks_for_training_gets_the_portals_beginning(
+    search: KnowledgeSearch, portal: Portal
+) -> None:
+    found = search.search(f"getting started with {PORTAL_NAMES[portal]}", portal)
+    assert "getting started" in found[0].article.topics
+    assert found[0].article.portals[0] == portal
 
 
 def test_that_the_shipped_vectors_are_up_to_date(search: KnowledgeSearch, tmp_path: Path) -> None:
