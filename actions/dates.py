@@ -47,8 +47,8 @@ _SINGLE = re.compile(
 )
 _PART = re.compile(r"\b(?:in the |early |late )?(?P<part>morning|afternoon|evening|tonight)\b", re.IGNORECASE)
 _LASTING = re.compile(
-    r"\bfor (?P<n>\d+(?:[.,]\d+)?|half an?|an hour and a half|one and a half|an?|one|two|three|four)"
-    r"\s*(?P<unit>hours?|hrs?|h|minutes?|mins?)?\b",
+    r"\bfor (?P<n>\d+(?:[.,]\d+)?|half an?|an hour and a half|one and a half|an?|one|two|three"
+    r"|four)\s*(?P<unit>hours?|hrs?|h|minutes?|mins?)?\b",
     re.IGNORECASE,
 )
 _WEEKDAY = re.compile(

@@ -44,9 +44,7 @@ class OperationForm(Dialogue):
         if turn.intent == "answer":
             return await self._pressed(turn, sheet)
         exact = answers.exact_choice(turn, sheet, asked)
-        if exact is not None:
-            return await self._store(turn, sheet, {asked: exact}, answered=asked)
-        heard = self._facts(turn, sheet, asked)
+        heard = self._facts(turn, sheet, asked) if exact is None else {asked: exact}
         if turn.is_payload and not heard:
             return ask(turn, sheet, asked)
         open_portal = self._hears_portal(sheet, asked, heard) and hear_portal(turn, sheet, heard)

@@ -19,8 +19,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from assistant.nlu.lexicon import Lexicon
 from assistant.nlu.spans import Span, find_spans
-from assistant.nlu.words import has_words
 from assistant.nlu.topics import topic_spans, unknown_portal
+from assistant.nlu.words import has_words
 
 ZONE_WORDS = re.compile(r"\s*(?:local\s+)?(?:time(?:\s?zone)?|tz|zone)\b", re.IGNORECASE)
 

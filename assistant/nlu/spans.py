@@ -23,14 +23,13 @@ class Span:
 _UNITS = {
     word: number
     for number, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-        "fifteen sixteen seventeen eighteen nineteen".split()
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
     )
 }
 _TENS = {
     word: 10 * number
     for number, word in enumerate(
-        "twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
     )
 }
 _WORDS = "|".join([*_UNITS, *_TENS, "hundred"])
@@ -99,8 +98,9 @@ _RANGE = (
     rf"|(?:from|between)\s+\d{{1,2}}{_TO}\d{{1,2}}\b)"
 )
 _LASTING = (
-    r"(?:\s*,?\s*for\s+(?:\d+(?:[.,]\d+)?|an|a|one|two|three|four|half an?|an hour and a half"
-    r"|one and a half)\s*(?:hours?|hrs?|h|minutes?|mins?)?\b(?! (?:people|person|of us)))"
+    r"(?:\s*,?\s*for\s+(?:an hour and a half|half an hour"
+    r"|(?:\d+(?:[.,]\d+)?|an|a|one|two|three|four|one and a half)"
+    r"\s*(?:hours?|hrs?|h|minutes?|mins?))\b)"
 )
 _TIME = (
     rf"(?:{_RANGE}|(?:at|around|from|by|@)?\s*{_CLOCK}|(?:at|@|around)\s+\d{{1,2}}\b(?!\s*(?:%|people"
