@@ -27,11 +27,13 @@ from backend.core.database import database
 from backend.core.identity import Person
 from backend.core.settings import Settings, settings
 from backend.users.models import Membership
+from tests.product import Product
 
 DATABASES = ("sqlite", "postgresql")
 NORTHWIND, CONTOSO, LITWARE = 100001, 100002, 100003
 # Nothing listens there: whoever talks to Rasa without the fake finds it down at once.
 NOWHERE = "http://127.0.0.1:9"
+FIRST_START_SECONDS = 300
 
 SignIn = Callable[[str], Awaitable[dict[str, str]]]
 SignedIn = Callable[[str], Awaitable[httpx.AsyncClient]]
@@ -47,6 +49,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     items.sort(key=lambda item: "app" in getattr(item, "fixturenames", ()))
     for item in items:
+        if "product" in getattr(item, "fixturenames", ()):
+            # The first of them waits for Rasa to be trained and to start.
+            item.add_marker(pytest.mark.timeout(FIRST_START_SECONDS), append=False)
         if pytest_asyncio.is_async_test(item) and "app" in item.fixturenames:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
             item.fixturenames.append("_no_job_is_left")
@@ -101,6 +106,13 @@ def _postgresql() -> URL:
 
 def _dsn(url: URL) -> str:
     return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The app and a trained Rasa as processes, for all tests that leave both alive."""
+    with Product(tmp_path_factory.mktemp("product")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session", params=DATABASES)
