@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,12 +40,15 @@ class SentenceEmbedding:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         if digest != WEIGHTS_SHA256:
             raise WrongWeights(f"{file.name} has SHA-256 {digest}, not {WEIGHTS_SHA256}.")
-        self._file = safe_open(file, framework="numpy")
-        self._words = self._file.get_slice("embeddings.word_embeddings.weight")
-        self._positions = self._tensor("embeddings.position_embeddings.weight")
-        self._first_segment = self._tensor("embeddings.token_type_embeddings.weight")[0]
-        self._start = self._pair("embeddings.LayerNorm")
-        self._layers = [_Layer(self, f"encoder.layer.{number}") for number in range(LAYERS)]
+        with safe_open(file, framework="numpy") as opened_once:
+            read = _Reader(opened_once)
+            self._positions = read.tensor("embeddings.position_embeddings.weight")
+            self._first_segment = read.tensor("embeddings.token_type_embeddings.weight")[0]
+            self._start = read.pair("embeddings.LayerNorm")
+            self._layers = [_Layer(read, f"encoder.layer.{number}") for number in range(LAYERS)]
+        # Mapped anew: what was read above then leaves memory, and rows come in as they are used.
+        self._mapped = safe_open(file, framework="numpy")
+        self._words = self._mapped.get_slice("embeddings.word_embeddings.weight")
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(TOKENS)
         self._tokenizer.no_padding()
@@ -81,26 +85,34 @@ class SentenceEmbedding:
         unit: Vectors = mean / np.linalg.norm(mean, axis=1, keepdims=True)
         return unit
 
-    def _tensor(self, name: str) -> Vectors:
-        tensor: Vectors = self._file.get_tensor(name)
+
+class _Reader:
+    """Reads tensors by name from the opened file."""
+
+    def __init__(self, opened: Any) -> None:
+        self._opened = opened
+
+    def tensor(self, name: str) -> Vectors:
+        tensor: Vectors = self._opened.get_tensor(name)
         return tensor
 
-    def _pair(self, name: str) -> tuple[Vectors, Vectors]:
-        return self._tensor(f"{name}.weight"), self._tensor(f"{name}.bias")
+    def pair(self, name: str) -> tuple[Vectors, Vectors]:
+        """A weight and its bias."""
+        return self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias")
 
 
 class _Layer:
     """One encoder layer: attention, then the feed-forward network, each added and normalised."""
 
-    def __init__(self, model: SentenceEmbedding, name: str) -> None:
-        parts = [model._pair(f"{name}.attention.self.{p}") for p in ("query", "key", "value")]
+    def __init__(self, read: _Reader, name: str) -> None:
+        parts = [read.pair(f"{name}.attention.self.{p}") for p in ("query", "key", "value")]
         self._attend = np.concatenate([w.T for w, _ in parts], axis=1)
         self._attend_bias = np.concatenate([b for _, b in parts])
-        self._out = model._pair(f"{name}.attention.output.dense")
-        self._after_attention = model._pair(f"{name}.attention.output.LayerNorm")
-        self._widen = model._pair(f"{name}.intermediate.dense")
-        self._narrow = model._pair(f"{name}.output.dense")
-        self._after = model._pair(f"{name}.output.LayerNorm")
+        self._out = read.pair(f"{name}.attention.output.dense")
+        self._after_attention = read.pair(f"{name}.attention.output.LayerNorm")
+        self._widen = read.pair(f"{name}.intermediate.dense")
+        self._narrow = read.pair(f"{name}.output.dense")
+        self._after = read.pair(f"{name}.output.LayerNorm")
 
     def __call__(self, state: Vectors) -> Vectors:
         of_a_head = DIMENSIONS // HEADS
