@@ -79,8 +79,8 @@ async def update(
         await service.add_entry(
             session, case, "severity", person.id, internal=True, severity=body.severity
         )
-    if "assignee" in body.model_fields_set and body.assignee != case.assignee:
-        changes.append(await _assign(session, case, person, body.assignee, body.queue))
+    if "assignee" in body.model_fields_set:
+        changes += await _assign(session, case, person, body.assignee, body.queue)
     if body.queue and body.queue != case.queue:
         changes.append(await _move(session, case, person, body.queue))
     if changes:
@@ -110,8 +110,8 @@ def _refuse_transition(case: Case, status: Status) -> None:
 
 async def _assign(
     session: AsyncSession, case: Case, person: Person, assignee: str | None, queue: str | None
-) -> tuple[str, str]:
-    service.require_open(case)
+) -> list[tuple[str, str]]:
+    """Give the case to the agent with this address, or to nobody; empty when it is so already."""
     agent = None
     if assignee is not None:
         agent = await by_address(session, assignee)
@@ -125,11 +125,14 @@ async def _assign(
                     )
                 ]
             )
+    if case.assignee == (agent.id if agent else None):
+        return []
+    service.require_open(case)
     case.assignee = agent.id if agent else None
     await service.add_entry(
         session, case, "assigned" if assignee else "released", person.id, assignee=assignee
     )
-    return ("Assigned to", assignee or "nobody")
+    return [("Assigned to", assignee or "nobody")]
 
 
 async def _move(session: AsyncSession, case: Case, person: Person, queue: str) -> tuple[str, str]:

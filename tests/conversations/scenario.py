@@ -269,7 +269,7 @@ class Run:
     def _fill(self, text: str) -> str:
         def day(match: re.Match[str]) -> str:
             when = working_day(int(match[2]))
-            return when.isoformat() if match[1] == "day" else f"{when:%A} {when.day} {when:%B %Y}"
+            return when.isoformat() if match[1] == "day" else f"{when:%A}, {when.day} {when:%B %Y}"
 
         return re.sub(r"\{(day|weekday):(\d+)\}", day, text).replace("{number}", self._number)
 
