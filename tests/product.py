@@ -42,6 +42,7 @@ class Product:
         self.model = train(self.state).model
         self.rasa: Child | None = None
         self.app: Child | None = None
+        self._people: list[Person] = []
 
     def __enter__(self) -> Self:
         self.start_rasa(wait=False)
@@ -50,6 +51,8 @@ class Product:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for person in self._people:
+            person.http.close()
         stop([child for child in (self.app, self.rasa) if child])
         if "KEEP_STATE" not in os.environ:
             shutil.rmtree(self.state.folder, ignore_errors=True)
@@ -81,7 +84,8 @@ class Product:
 
     def client(self, email: str) -> "Person":
         """Somebody who is signed in."""
-        return Person(self.base, email)
+        self._people.append(Person(self.base, email))
+        return self._people[-1]
 
 
 class Person:
