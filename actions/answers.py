@@ -12,7 +12,8 @@ SLOT_OF = {"topic": "topics", "window": "windows", "email": "attendee_emails"}
 LISTS = {"topics", "windows", "attendee_emails"}
 CORRECTS = re.compile(
     r"^\W*(?:no|nope|sorry|wait|oops|actually|rather|instead|not)\b(?!\s+(?:idea|preference))"
-    r"|\b(?:instead|make (?:it|that)|change (?:\w+ ){0,4}to|i meant|should be|rather than|switch to)\b",
+    r"|\b(?:instead|make (?:it|that)|change (?:\w+ ){0,4}to|i meant|should be|rather than"
+    r"|switch to)\b",
     re.IGNORECASE,
 )
 ADDS = re.compile(r"\b(?:also|add|plus|as well|too|additionally|invite)\b", re.IGNORECASE)
@@ -23,11 +24,13 @@ _LEADING = re.compile(
     r"i(?:'d| would) like|i want|topics?(?: are| is)?:?|about|on|cover(?:ing)?|with)\b[ ,:]*)+",
     re.IGNORECASE,
 )
-_DANGLING = re.compile(r"(?:\s|,|;|\b(?:and|for|in|on|at|with|from|by|to|please|time)\b)+$|^[\s,;]+", re.IGNORECASE)
+_DANGLING = re.compile(
+    r"(?:\s|,|;|\b(?:and|for|in|on|at|with|from|by|to|please|time)\b)+$|^[\s,;]+", re.IGNORECASE
+)
 STRIPPED = {"attendees", "window", "language", "time_zone", "email"}
 
 
-def facts(turn: Turn, sheet: Sheet, slots: frozenset[str]) -> Values:
+def facts(turn: Turn, slots: frozenset[str]) -> Values:
     """What the message says for `slots`, by entity; windows as words, lists as lists."""
     found: Values = {}
     for fact in turn.facts:
@@ -44,7 +47,7 @@ def facts(turn: Turn, sheet: Sheet, slots: frozenset[str]) -> Values:
 
 
 def _corrected_kind(turn: Turn, last: Any) -> Any:
-    """ "a demo instead of a training" names two kinds and means the first."""
+    """Choose of two kinds: "a demo instead of a training" means the first."""
     kinds = turn.values("kind")
     if re.search(r"\b(?:instead of|rather than|not a)\b", turn.text, re.IGNORECASE):
         return kinds[0]

@@ -3,9 +3,7 @@
 import re
 from typing import Any, ClassVar
 
-from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
-from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import CustomAction
 from actions.dates import say_window
@@ -18,15 +16,16 @@ ENDED = frozenset({"closed", "cancelled"})
 URGENT = 2  # severities 1 and 2: somebody is called
 SHOWN = 10
 _OPENING = re.compile(
-    r"^\W*(?:(?:please|hi|hello|hey|i (?:want|need|would like|'d like) to|can you|could you)\b[ ,]*)*"
-    r"(?:(?:open|create|raise|log|file|submit|make|start)\s+(?:me\s+)?(?:a|an|the|new|another)?\s*"
-    r"(?:new |support )?(?:case|ticket)\b[ ,:-]*(?:because|about|for|on|as|since|with|regarding|that)?"
-    r"\s*(?:of\b)?)?\s*",
+    r"^\W*(?:(?:please|hi|hello|hey|i (?:want|need|would like|'d like) to|can you|could you)\b"
+    r"[ ,]*)*(?:(?:open|create|raise|log|file|submit|make|start)\s+(?:me\s+)?"
+    r"(?:a|an|the|new|another)?\s*(?:new |support )?(?:case|ticket)\b[ ,:-]*"
+    r"(?:because|about|for|on|as|since|with|regarding|that)?\s*(?:of\b)?)?\s*",
     re.IGNORECASE,
 )
 _VAGUE = re.compile(
     r"(?:a |an |the |my )?(?:problem|issue|case|ticket|complaint)?s?|"
-    r"(?:i(?:'ve| have)? (?:got )?)(?:a |an )(?:problem|issue)|something (?:is broken|doesn'?t work)",
+    r"(?:i(?:'ve| have)? (?:got )?)(?:a |an )(?:problem|issue)|"
+    r"something (?:is broken|doesn'?t work)",
     re.IGNORECASE,
 )
 # The first that fits names the category; unclear sentences are asked about.
@@ -37,7 +36,7 @@ _CATEGORIES = (
     ("ea", r"enterprise agreement|\bea\b|\beaws\b"),
     ("orders", r"\borders?\b|deliver|provision|purchase"),
     ("smart_account", r"smart account|virtual account|administrator|\baccess\b"),
-    ("smart_licensing", r"licen[cs]e|licen[cs]ing|token|compliance|register|registration|cssm|sync"),
+    ("smart_licensing", r"licen[cs]e|licen[cs]ing|token|compliance|regist(?:er|ration)|cssm|sync"),
 )
 
 
@@ -75,7 +74,9 @@ class CaseChoice:
 
     kinds: ClassVar[frozenset[str]] = frozenset({"training", "demo", "support"})
 
-    async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
+    async def options_of(
+        self, slot: str, turn: Turn, _sheet: Sheet
+    ) -> dict[str, str] | None:
         """The person's open cases of the kinds that this form is about."""
         if slot != "case_number":
             return None
@@ -98,7 +99,7 @@ class NoteForm(CaseChoice, OperationForm):
     begins = frozenset({"add_note"})
 
     async def prepare(self, turn: Turn, sheet: Sheet) -> None:
-        """ "Add a note to C-500123: call me" says the note, too."""
+        """Take the note out of "add a note to C-500123: call me"."""
         said = sheet.memory.said or turn.text
         match = re.search(r":\s*(\S.*)$", said, re.DOTALL) or re.search(
             r"\b(?:that|saying)\s+(\S.*)$", said, re.IGNORECASE | re.DOTALL
@@ -126,15 +127,10 @@ async def my_cases(turn: Turn) -> list[dict[str, Any]]:
 class ListCases(CustomAction):
     """All my cases as a card."""
 
-    def name(self) -> str:
-        """Its name in the rules."""
-        return "action_list_cases"
+    action = "action_list_cases"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """Reply with the card, or offer to open a case."""
-        turn = Turn(dispatcher, tracker)
         _show_list(turn, await my_cases(turn))
         return []
 
@@ -142,15 +138,10 @@ class ListCases(CustomAction):
 class CaseStatus(CustomAction):
     """Where a case stands: the one named, the only open one, or all of them."""
 
-    def name(self) -> str:
-        """Its name in the rules."""
-        return "action_case_status"
+    action = "action_case_status"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """Reply with the case, or with the list when it is not clear which one is meant."""
-        turn = Turn(dispatcher, tracker)
         number = turn.value("case_number")
         cases = [] if number else await my_cases(turn)
         if turn.value("kind"):

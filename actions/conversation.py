@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
-from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers import LISTS, SLOT_OF
 from actions.base import CustomAction
@@ -18,30 +16,21 @@ from actions.wording import buttons, metadata, question, say
 class AnswerQuestion(CustomAction):
     """Answers a question from the knowledge base."""
 
-    def name(self) -> str:
-        """Its name in the rules."""
-        return "action_answer_question"
+    action = "action_answer_question"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """Reply with an article and its source, or say that we don't know."""
-        await answer_question(Turn(dispatcher, tracker))
+        await answer_question(turn)
         return []
 
 
 class NotUnderstood(CustomAction):
     """The classifier was unsure: an article that fits, else ask for other words."""
 
-    def name(self) -> str:
-        """Its name in the rules."""
-        return "action_not_understood"
+    action = "action_not_understood"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """Reply; facts that belong to a training request are kept, too."""
-        turn = Turn(dispatcher, tracker)
         found = await articles(turn, turn.text)
         ways_on = buttons("utter_not_understood")
         if not found:
@@ -56,20 +45,15 @@ class NotUnderstood(CustomAction):
 class NothingOpen(CustomAction):
     """An answer or a command while no form is open."""
 
-    def name(self) -> str:
-        """Its name in the rules."""
-        return "action_nothing_open"
+    action = "action_nothing_open"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """Facts begin or complete a training request; else say that nothing is open."""
-        turn = Turn(dispatcher, tracker)
         if turn.intent == "inform" and turn.value("case_number"):
             return [FollowupAction("action_case_status")]
         if turn.intent == "inform" and turn.value("kind"):
             return [FollowupAction("self_serve_form")]
-        if turn.intent == "inform" and tracker.get_slot("task") == "training" and turn.facts:
+        if turn.intent == "inform" and turn.tracker.get_slot("task") == "training" and turn.facts:
             return _remember(turn)
         text = metadata("utter_nothing_open", turn.intent) or say("utter_nothing_open")
         turn.reply(str(text), buttons=buttons("utter_nothing_open"))
@@ -89,7 +73,8 @@ def _remember(turn: Turn) -> list[EventType]:
         elif slot in slots:
             heard[slot] = fact.value
     if not heard:
-        turn.reply(str(metadata("utter_nothing_open", "inform")), buttons=buttons("utter_get_support"))
+        text = str(metadata("utter_nothing_open", "inform"))
+        turn.reply(text, buttons=buttons("utter_get_support"))
         return []
     said = "; ".join(
         f"{question('training_form', slot).label}: "
@@ -105,16 +90,11 @@ def _remember(turn: Turn) -> list[EventType]:
 class Repeat(CustomAction):
     """What was said last, again."""
 
-    def name(self) -> str:
-        """Its name in the rules."""
-        return "action_repeat"
+    action = "action_repeat"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """Reply with the last message of the conversation, controls and all."""
-        turn = Turn(dispatcher, tracker)
-        for event in reversed(tracker.events):
+        for event in reversed(turn.tracker.events):
             if event.get("event") != "bot":
                 continue
             said = event.get("data") or {}
@@ -135,27 +115,22 @@ class Unhandled(CustomAction):
     Rasa's own fallback would rewind the conversation and say nothing.
     """
 
-    def name(self) -> str:
-        """Its name in config.yml."""
-        return "action_unhandled"
+    action = "action_unhandled"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """Never silent: a form speaks for itself, all else is said here."""
-        active = tracker.active_loop_name
+        active = turn.tracker.active_loop_name
         if active in {form.form for form in forms()}:
             return [FollowupAction(active)]
-        said = any(event.get("event") == "bot" for event in _this_turn(tracker))
+        said = any(event.get("event") == "bot" for event in _this_turn(turn))
         if not said:
-            turn = Turn(dispatcher, tracker)
             turn.reply(say("utter_not_understood"), buttons=buttons("utter_not_understood"))
         return [FollowupAction("action_listen")]
 
 
-def _this_turn(tracker: Tracker) -> list[dict[str, Any]]:
+def _this_turn(turn: Turn) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
-    for event in reversed(tracker.events):
+    for event in reversed(turn.tracker.events):
         if event.get("event") == "user":
             break
         events.append(event)

@@ -21,8 +21,10 @@ _SHORT = {
 _PARTS = {"morning": time(9), "afternoon": time(14), "evening": time(17), "tonight": time(20)}
 _TYPOS = {"tmrw": "tomorrow", "tomorow": "tomorrow", "tommorow": "tomorrow",
           "tommorrow": "tomorrow"}  # fmt: skip
-_COUNTS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "half an": 0.5, "half a": 0.5,
-           "an hour and a half": 1.5, "one and a half": 1.5}
+_COUNTS = {
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "half an": 0.5, "half a": 0.5,
+    "an hour and a half": 1.5, "one and a half": 1.5,
+}  # fmt: skip
 
 _ISO = re.compile(
     r"(?P<day>\d{4}-\d{1,2}-\d{1,2})[T ](?P<time>\d{1,2}:\d{2})(?::\d{2}(?:\.\d+)?)?"
@@ -42,17 +44,21 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _SINGLE = re.compile(
-    rf"(?:\b(?:at|around|from|by)\s+|@\s*)?(?P<t>{_MARKED})|(?:\bat|@|\baround)\s*(?P<u>\d{{1,2}})\b",
+    rf"(?:\b(?:at|around|from|by)\s+|@\s*)?(?P<t>{_MARKED})"
+    r"|(?:\bat|@|\baround)\s*(?P<u>\d{1,2})\b",
     re.IGNORECASE,
 )
-_PART = re.compile(r"\b(?:in the |early |late )?(?P<part>morning|afternoon|evening|tonight)\b", re.IGNORECASE)
+_PART = re.compile(
+    r"\b(?:in the |early |late )?(?P<part>morning|afternoon|evening|tonight)\b", re.IGNORECASE
+)
 _LASTING = re.compile(
     r"\bfor (?P<n>\d+(?:[.,]\d+)?|half an?|an hour and a half|one and a half|an?|one|two|three"
     r"|four)\s*(?P<unit>hours?|hrs?|h|minutes?|mins?)?\b",
     re.IGNORECASE,
 )
 _WEEKDAY = re.compile(
-    r"^(?:(?P<which>this|next|coming|last)\s+)*(?P<day>[a-z]+day|mon|tues?|weds?|thur?s?|fri|sat|sun)"
+    r"^(?:(?P<which>this|next|coming|last)\s+)*"
+    r"(?P<day>[a-z]+day|mon|tues?|weds?|thur?s?|fri|sat|sun)"
     r"(?:\s+(?P<later>next week|in (?P<weeks>a|one|two|three|\d+) weeks?))?$"
 )
 
@@ -83,7 +89,7 @@ class Moment:
         return self.day is not None and self.begin is not None
 
     def merged(self, other: "Moment") -> "Moment":
-        """This moment with what it lacks taken from `other`."""
+        """Fill in from `other` what this moment lacks."""
         return replace(
             self,
             day=self.day or other.day,
@@ -95,12 +101,14 @@ class Moment:
 
     def later(self) -> "Moment":
         """The same weekday a week later."""
-        assert self.day is not None  # noqa: S101 - only asked of complete moments
+        if self.day is None:
+            raise ValueError(f"{self.said!r} has no day")
         return replace(self, day=self.day + timedelta(days=7))
 
     def window(self) -> dict[str, str]:
         """As the API takes it: ISO 8601, without a zone unless one was written."""
-        assert self.day is not None and self.begin is not None  # noqa: S101 - see `complete`
+        if self.day is None or self.begin is None:
+            raise ValueError(f"{self.said!r} is half a window")
         start = datetime.combine(self.day, self.begin)
         window = {"start": start.isoformat(timespec="minutes") + self.offset}
         end = datetime.combine(self.day, self.end) if self.end else None
@@ -235,7 +243,7 @@ def _day(said: str, words: str, now: datetime, week_of: date | None) -> tuple[da
         settings={
             "RELATIVE_BASE": now.replace(tzinfo=None), "PREFER_DATES_FROM": "future",
             "DATE_ORDER": order, "PREFER_DAY_OF_MONTH": "first",
-        },  # fmt: skip
+        },
     )
     if parsed is None:
         raise UnreadableDate(f'There is no "{said.strip()}" in the calendar.')
@@ -260,7 +268,7 @@ def _weekday(match: re.Match[str], today: date, week_of: date | None) -> date:
 
 
 def _day_of_month(said: str, day: int, today: date) -> date:
-    """ "The 14th": of this month if still to come, else of the next that has it."""
+    """Find "the 14th": of this month if still to come, else of the next that has it."""
     month = today.replace(day=1)
     for _ in range(3):
         try:
@@ -274,7 +282,7 @@ def _day_of_month(said: str, day: int, today: date) -> date:
 
 
 def say_window(window: dict[str, Any], zone: str) -> str:
-    """ "Tuesday, 1 December 2026, 15:00–16:00 (Europe/Berlin)", in the person's zone."""
+    """Show it as "Tuesday, 1 December 2026, 15:00–16:00 (Europe/Berlin)"."""
     start = _in_zone(window["start"], zone)
     end = _in_zone(window["end"], zone) if window.get("end") else start + timedelta(hours=1)
     day = f"{start:%A}, {start.day} {start:%B %Y}"
@@ -282,13 +290,13 @@ def say_window(window: dict[str, Any], zone: str) -> str:
 
 
 def _in_zone(said: str, zone: str) -> datetime:
-    moment = datetime.fromisoformat(said.replace("Z", "+00:00"))
+    moment = datetime.fromisoformat(said)
     return moment.astimezone(ZoneInfo(zone)) if moment.tzinfo else moment
 
 
 def moment_of(window: dict[str, Any]) -> Moment:
     """A window as a moment again, to merge a correction into."""
-    start = datetime.fromisoformat(window["start"].replace("Z", "+00:00"))
+    start = datetime.fromisoformat(window["start"])
     end = window.get("end")
-    length = datetime.fromisoformat(end.replace("Z", "+00:00")) - start if end else None
+    length = datetime.fromisoformat(end) - start if end else None
     return Moment("", start.date(), start.time(), length=length)

@@ -4,12 +4,11 @@ What an answer is and what to ask next stands in `forms.py`.
 """
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import httpx
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
-from rasa_sdk.executor import CollectingDispatcher
 
 from actions import answers
 from actions.base import CustomAction
@@ -49,19 +48,16 @@ class Dialogue(CustomAction):
         """The name under which Rasa calls the form."""
         return f"validate_{self.form}"
 
-    async def run(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
-    ) -> list[EventType]:
+    async def act(self, turn: Turn) -> list[EventType]:
         """One message. No events: it was not for the form, and the rules answer it."""
-        turn = Turn(dispatcher, tracker)
-        sheet = self._sheet(tracker)
+        sheet = self._sheet(turn.tracker)
         try:
             return await self._run(turn, sheet)
         except httpx.HTTPError:
             slot = sheet.asked or self.asks[0]
             text = f"{say('utter_form_no_api')} {sheet.question(slot).text}"
             turn.reply(text, ask=sheet.ask(slot))
-            return Sheet.events(self._sheet(tracker), slot)
+            return self._sheet(turn.tracker).events(slot)
 
     async def _run(self, turn: Turn, sheet: Sheet) -> list[EventType]:
         if sheet.asked is None:
@@ -108,17 +104,19 @@ class Dialogue(CustomAction):
     async def prepare(self, turn: Turn, sheet: Sheet) -> None:
         """Fill in what the first sentence says beyond its facts; nothing by default."""
 
-    async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
+    async def options_of(
+        self, slot: str, turn: Turn, sheet: Sheet,  # noqa: ARG002
+    ) -> dict[str, str] | None:
         """Options that only the API knows (a choice of cases). One option is taken, none ends
         the form; None: the slot has no such options.
         """
         return None
 
-    async def aside(self, turn: Turn, sheet: Sheet) -> bool:
+    async def aside(self, turn: Turn, sheet: Sheet) -> bool:  # noqa: ARG002
         """Answer something in passing that has no rule of its own; whether it was that."""
         return False
 
-    def remarks(self, sheet: Sheet, changed: set[str]) -> list[str]:
+    def remarks(self, sheet: Sheet, changed: set[str]) -> list[str]:  # noqa: ARG002
         """What is to be said about values that have just changed."""
         return []
 
@@ -143,7 +141,7 @@ class Dialogue(CustomAction):
     async def _begin(self, turn: Turn, sheet: Sheet) -> list[EventType]:
         said = sheet.memory.said
         sheet.memory = Memory(said=said)
-        heard = answers.facts(turn, sheet, self._slots) if said is None else {}
+        heard = answers.facts(turn, self._slots) if said is None else {}
         words = sheet.values.get("windows")
         if words and isinstance(words[0], str) and "windows" not in heard:
             heard["windows"] = sheet.values.pop("windows")  # said before this form began
@@ -178,7 +176,7 @@ class Dialogue(CustomAction):
         slots = frozenset({*other.asks, *other.takes})
         sheet.memory.leave = {
             "form": other.form, "asked": sheet.asked, "said": turn.text,
-            "facts": answers.facts(turn, sheet, slots),
+            "facts": answers.facts(turn, slots),
         }
         if len({*self.asks} & {*sheet.values}) <= 1:  # hardly begun: nothing is lost
             return self._leave(sheet)
@@ -213,7 +211,7 @@ class Dialogue(CustomAction):
 
     def _takes_questions(self, turn: Turn, sheet: Sheet) -> bool:
         """Whether a sentence shaped like a question is an answer: "can we do Tuesday 3pm?"."""
-        said = answers.facts(turn, sheet, self._slots)
+        said = answers.facts(turn, self._slots)
         if turn.intent in {"inform", *self._own} and turn.confidence >= 0.5 and said:
             return True
         return sheet.kind(str(sheet.asked)) in {"datetime", "number"} and sheet.asked in said

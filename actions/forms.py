@@ -69,7 +69,7 @@ class OperationForm(Dialogue):
 
     def _facts(self, turn: Turn, sheet: Sheet, asked: str) -> Values:
         """The facts to take. A free-text answer is taken as it is: what it names are its words."""
-        heard = answers.facts(turn, sheet, self._slots)
+        heard = answers.facts(turn, self._slots)
         if turn.is_payload or asked == CHANGE or sheet.kind(asked) not in FREE:
             return heard
         if answers.CORRECTS.search(turn.text) and heard:

@@ -23,7 +23,7 @@ NAME_WORDS = 2
 
 def asks_something(turn: Turn, sheet: Sheet) -> bool:
     """Whether a message interrupts as a question; a story that ends in one is still an answer."""
-    if sheet.kind(str(sheet.asked)) not in {"text", "choices"}:
+    if not _takes_any_words(sheet):
         return turn.asks_something
     short = len(turn.text.split()) <= SHORT_WORDS
     return turn.asks_something and (short or turn.begins_as_question)
@@ -44,7 +44,7 @@ def command_of(
         return "repeat"
     if turn.intent in also_cancels and turn.value("case_number") is None and _is_plain(turn):
         return "cancel"
-    if turn.intent == "create_case" and turn.intent in own and sheet.kind(str(sheet.asked)) not in {"text", "choices"}:
+    if turn.intent == "create_case" and turn.intent in own and not _takes_any_words(sheet):
         return "repeat"
     if turn.intent not in COMMANDS or turn.intent == "open_another":
         return None
@@ -62,7 +62,7 @@ def interrupts(turn: Turn, sheet: Sheet, own: frozenset[str]) -> bool:
     if turn.intent == "out_of_scope" and len(turn.text.split()) <= NAME_WORDS:
         return False  # a name that nobody knows is a wrong answer, not another subject
     asked = str(sheet.asked)
-    if sheet.kind(asked) in {"text", "choices"}:
+    if _takes_any_words(sheet):
         return turn.intent in CLEAR and _clear(turn, sheet)
     if turn.intent in CLEAR:
         return turn.confidence >= 0.5
@@ -72,9 +72,13 @@ def interrupts(turn: Turn, sheet: Sheet, own: frozenset[str]) -> bool:
 
 def _clear(turn: Turn, sheet: Sheet) -> bool:
     """Surer and shorter where any words would be an answer."""
-    if sheet.kind(str(sheet.asked)) in {"text", "choices"}:
+    if _takes_any_words(sheet):
         return turn.confidence >= 0.8 and _is_plain(turn)
     return turn.confidence >= 0.45
+
+
+def _takes_any_words(sheet: Sheet) -> bool:
+    return sheet.kind(str(sheet.asked)) in {"text", "choices"}
 
 
 def _is_plain(turn: Turn) -> bool:

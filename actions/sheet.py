@@ -46,8 +46,9 @@ class Memory:
 class Sheet:
     """One form in one turn: `values` by slot, as the API takes them.
 
-    `notes` are sentences to say before the next question, `offers` buttons beside it; `weekdays` the windows, by start,
-    that were named by a weekday alone and may be a week later as well.
+    `notes` are sentences to say before the next question, `offers` buttons beside it;
+    `weekdays` the windows, by start, that were named by a weekday alone and may be a week later
+    as well.
     """
 
     form: str
@@ -145,7 +146,7 @@ class Sheet:
         return titles.get(str(value), str(value))
 
     def line(self, slot: str) -> str:
-        """ "Portal: License Central (CLC)"."""
+        """A value with its label: "Portal: License Central (CLC)"."""
         return f"{self.question(slot).label}: {self.show(slot)}"
 
     def narrow(self, slot: str, options: dict[str, str] | None, text: str | None = None) -> None:

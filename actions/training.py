@@ -58,7 +58,7 @@ class SelfServeForm(OperationForm):
             sheet.values["windows"] = words
         return await super()._store(turn, sheet, heard, answered)
 
-    async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
+    async def _check(self, _: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
         """Only the portal counts here."""
         return ({"portal"} - {*sheet.values}), {}
 
@@ -112,7 +112,7 @@ def _kept(sheet: Sheet) -> list[str]:
 
 
 def _webinar(item: dict[str, Any], zone: str) -> dict[str, Any]:
-    start = datetime.fromisoformat(item["starts_at"].replace("Z", "+00:00"))
+    start = datetime.fromisoformat(item["starts_at"])
     start = start.astimezone(ZoneInfo(zone))
     when = f"{start:%A}, {start.day} {start:%B %Y}, {start:%H:%M} ({zone})"
     return {

@@ -14,11 +14,12 @@ from backend.core.client import Answer, Caller, licensing_api
 
 # The shape of a question: what interrupts a form even where free text is asked for.
 _QUESTION = re.compile(
-    r"^\W*(?:(?:but|and|sorry|wait|hm+|ok|so)\b[, ]*)*(?:what(?:'?s| is| are| does| do| if|"
-    r" happens| kind)|who(?:'?s| is| can| may| has| are)|where(?:'?s| is| do| can| are)|when(?:'?s| is| do|"
-    r" does| will)|why|which|how (?:do|does|did|can|could|is|are|much|many|long|often|should|will)|"
-    r"(?:can|could|would|will) (?:you|i|we|someone|somebody)|is (?:there|it|this|that)|are there|"
-    r"do (?:i|we|you)|does|should i|tell me|explain|whats|difference between)\b",
+    r"^\W*(?:(?:but|and|sorry|wait|hm+|ok|so)\b[, ]*)*"
+    r"(?:what(?:'?s| is| are| does| do| if| happens| kind)|who(?:'?s| is| can| may| has| are)"
+    r"|where(?:'?s| is| do| can| are)|when(?:'?s| is| do| does| will)|why|which|whats"
+    r"|how (?:do|does|did|can|could|is|are|much|many|long|often|should|will)"
+    r"|(?:can|could|would|will) (?:you|i|we|someone|somebody)|is (?:there|it|this|that)|are there"
+    r"|do (?:i|we|you)|does|should i|tell me|explain|difference between)\b",
     re.IGNORECASE,
 )
 _FORM_EVENTS = {"action_listen", "action_extract_slots"}

@@ -56,7 +56,7 @@ def _week_of(present: list[Window]) -> date | None:
 
 
 def _completed(moments: list[Moment]) -> list[Moment]:
-    """ "Tuesday or Wednesday at 3pm" is one time on two days; "Monday 9am or 2pm" one day."""
+    """Fill halves: "Tuesday or Wednesday at 3pm" is one time on two days."""
     clocks = [moment for moment in moments if moment.begin is not None]
     done: list[Moment] = []
     for index, moment in enumerate(moments):

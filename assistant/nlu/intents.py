@@ -33,7 +33,8 @@ NO_TEXT = {"name": None, "confidence": 0.0}
 def _vectorizers() -> dict[str, TfidfVectorizer]:
     return {
         "word": TfidfVectorizer(
-            ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b|[?!]",
+            ngram_range=(1, 2), sublinear_tf=True,
+            token_pattern=r"(?u)\b\w+\b|[?!]",  # noqa: S106 - no password
             dtype=np.float32,
         ),
         "char": TfidfVectorizer(
@@ -108,7 +109,7 @@ class NgramEmbeddingClassifier(IntentClassifier, GraphComponent):
         scores = np.asarray(self._features(with_text) @ self._weights) + self._bias
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         scores /= scores.sum(axis=1, keepdims=True)
-        for message, row in zip(with_text, scores):
+        for message, row in zip(with_text, scores, strict=True):
             ranking = [
                 {"name": self._classes[index], "confidence": float(row[index])}
                 for index in np.argsort(-row)[:RANKED]

@@ -11,7 +11,9 @@ from difflib import SequenceMatcher
 
 from assistant.nlu.spans import Span
 
-SIMILAR = 0.84
+SIMILAR = 0.84  # of the whole name
+SIMILAR_WORD = 0.7  # of each of its words
+SURE = 0.9  # of a word that begins with another letter
 FUZZY_LETTERS = 6
 
 
@@ -78,15 +80,19 @@ class Lexicon:
 
 
 def _similar(said: str, spelling: str) -> bool:
-    """Whether every word is nearly right, so that two short words cannot hide a wrong one."""
-    pairs = zip(said.split(), spelling.split())
-    if len(said.split()) != len(spelling.split()):
+    """Whether every word is nearly right, so that two good ones cannot hide a wrong one."""
+    words, wanted = said.split(), spelling.split()
+    if len(words) != len(wanted):
         return False
-    if any(a[0] != b[0] and SequenceMatcher(None, a, b).ratio() < 0.9 for a, b in pairs):
-        return False
-    return SequenceMatcher(None, said, spelling).ratio() >= SIMILAR and all(
-        SequenceMatcher(None, a, b).ratio() >= 0.7
-        for a, b in zip(said.split(), spelling.split())
+    likeness = [
+        SequenceMatcher(None, word, right).ratio()
+        for word, right in zip(words, wanted, strict=True)
+    ]
+    same_start = [word[0] == right[0] for word, right in zip(words, wanted, strict=True)]
+    return (
+        SequenceMatcher(None, said, spelling).ratio() >= SIMILAR
+        and min(likeness) >= SIMILAR_WORD
+        and all(ok or alike >= SURE for ok, alike in zip(same_start, likeness, strict=True))
     )
 
 

@@ -5,9 +5,11 @@ are a matter of vocabulary (portals, languages, zones) are found by `lexicon.py`
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+FEWEST_PHONE_DIGITS = 7
 
 
 @dataclass(frozen=True)
@@ -21,22 +23,19 @@ class Span:
 
 
 _UNITS = {
-    word: number
-    for number, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-    )
-}
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
+    "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
+    "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
 _TENS = {
-    word: 10 * number
-    for number, word in enumerate(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
-    )
-}
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70,
+    "eighty": 80, "ninety": 90,
+}  # fmt: skip
 _WORDS = "|".join([*_UNITS, *_TENS, "hundred"])
 NUMBER = (
     r"(?:\d{1,6}(?:[.,]\d+)?(?![\d.]\d)"
-    r"|(?:a |half a |one )?dozen|two dozen|a couple(?: of)?|(?:a )?hundred(?: and (?:%s))?"
-    r"|(?:%s)(?:[ -](?:%s))*)" % (_WORDS, _WORDS, _WORDS)
+    r"|(?:a |half a |one )?dozen|two dozen|a couple(?: of)?"
+    rf"|(?:a )?hundred(?: and (?:{_WORDS}))?|(?:{_WORDS})(?:[ -](?:{_WORDS}))*)"
 )
 
 
@@ -83,7 +82,8 @@ _DATE = (
     rf"|(?:(?:this|next|coming|on)\s+)*{_DAYS}\b(?:\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b)?"
     r"(?:\s+(?:next week|in (?:a|one|two|three|\d+) weeks?))?"
     r"|(?:the\s+)?day after tomorrow|tomorrow|tmrw|tomorow|tommorow|tommorrow|today|tonight"
-    rf"|yesterday|last\s+{_DAYS}|in (?:a|an|one|two|three|four|five|six|\d+) (?:days?|weeks?|months?)"
+    rf"|yesterday|last\s+{_DAYS}"
+    r"|in (?:a|an|one|two|three|four|five|six|\d+) (?:days?|weeks?|months?)"
     rf"|(?:a|one|two) weeks? (?:from (?:now|today|{_DAYS}))"
     r"|next (?:week|month)|(?:the|on the)\s+\d{1,2}(?:st|nd|rd|th)\b)"
 )
@@ -103,13 +103,13 @@ _LASTING = (
     r"\s*(?:hours?|hrs?|h|minutes?|mins?))\b)"
 )
 _TIME = (
-    rf"(?:{_RANGE}|(?:at|around|from|by|@)?\s*{_CLOCK}|(?:at|@|around)\s+\d{{1,2}}\b(?!\s*(?:%|people"
-    rf"|persons|attendees))|{_PART})"
+    rf"(?:{_RANGE}|(?:at|around|from|by|@)?\s*{_CLOCK}"
+    rf"|(?:at|@|around)\s+\d{{1,2}}\b(?!\s*(?:%|people|persons|attendees))|{_PART})"
 )
 _ISO = (
     r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?"
 )
-_ISO_END = r"(?:%s|\d{1,2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:?\d{2})?)" % _ISO
+_ISO_END = rf"(?:{_ISO}|\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:Z|[+-]\d{{2}}:?\d{{2}})?)"
 WINDOW = re.compile(
     rf"(?:{_ISO}(?:\s*(?:-|–|—|/|to|until|till)\s*{_ISO_END})?"
     rf"|\b{_DATE}(?:\s*,?\s*(?:at\s+|from\s+|between\s+|in\s+|on\s+)?{_TIME})?"
@@ -125,7 +125,8 @@ _PEOPLE = (
 _ATTENDEES = re.compile(
     rf"\b(?P<a>{NUMBER})\s*(?:\+\s*)?(?:or so\s+)?(?:\w+\s+)?{_PEOPLE}\b"
     rf"|\b(?:team|group|class|crew|audience|party) of (?:about |around |roughly )?(?P<b>{NUMBER})\b"
-    rf"|\bthere(?:'s| are| will be| would be|'ll be) (?:about |around )?(?P<c>{NUMBER})(?: of us)?\b"
+    rf"|\bthere(?:'s| are| will be| would be|'ll be) (?:about |around )?(?P<c>{NUMBER})"
+    r"(?: of us)?\b"
     rf"|\b(?:make it|make that) (?P<d>{NUMBER})\b(?!\s*(?:[ap]\.?m|:|o'?clock))"
     rf"|\b(?:we are|we're|we will be|we'd be|attendees:?|people:?|participants:?)"
     rf" (?:about |around )?(?P<e>{NUMBER})\b"
@@ -139,7 +140,8 @@ _ME_AND = re.compile(
     re.IGNORECASE,
 )
 _JUST_ME = re.compile(
-    r"\b(?:(?:just|only) (?:for )?(?:me|myself|one person)|me alone|only one of us)\b", re.IGNORECASE
+    r"\b(?:(?:just|only) (?:for )?(?:me|myself|one person)|me alone|only one of us)\b",
+    re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
 _CASE = re.compile(
@@ -152,7 +154,10 @@ _ORDER = re.compile(
     r"(?P<a>\d{6,10})\b|\b(?P<b>4\d{6}|81\d{6})\b",
     re.IGNORECASE,
 )
-_PHONE = re.compile(r"(?<![\w-])(?:\+|00)\d[\d ()./-]{5,18}\d\b|(?<![\w-])\(?\d{2,4}\)?[ /-]\d{3}[\d -]{3,9}\d\b")
+_PHONE = re.compile(
+    r"(?<![\w-])(?:\+|00)\d[\d ()./-]{5,18}\d\b"
+    r"|(?<![\w-])\(?\d{2,4}\)?[ /-]\d{3}[\d -]{3,9}\d\b"
+)
 _SEVERITY = re.compile(
     r"\b(?:sev(?:erity)?|priority|prio|p(?=\d\b)|s(?=\d\b))\s*(?:level\s*)?[:#]?\s*"
     r"(?P<n>[1-4]|one|two|three|four)\b",
@@ -169,8 +174,9 @@ _NUMBER = re.compile(rf"(?<![\w.@:-])-?(?P<n>{NUMBER})(?![\w@:]|\.\d)", re.IGNOR
 def find_spans(text: str) -> list[Span]:
     """All facts of a text, left to right, none overlapping another.
 
-    Entities: `email`, `time_zone` (IANA), `case_number` ("C-500123"), `severity`, `window` (one span a window, as
-    said), `order_number`, `phone`, `attendees` (a number of people), `number` (any other).
+    Entities: `email`, `time_zone` (IANA), `case_number` ("C-500123"), `severity` (1–4), `window`
+    (one span a window, as said), `order_number`, `phone`, `attendees` (a number of people),
+    `number` (any other).
     """
     taken: list[Span] = []
     for span in _candidates(text):
@@ -181,44 +187,46 @@ def find_spans(text: str) -> list[Span]:
 
 def _candidates(text: str) -> Iterator[Span]:
     """Possible facts, the surest kind first."""
-    for match in _EMAIL.finditer(text):
-        yield Span("email", match.start(), match.end(), match.group().lower().rstrip("."))
-    for match in _ZONE.finditer(text):
-        hours = match.group("hours")
-        # POSIX signs are the other way round: UTC+2 is Etc/GMT-2.
-        zone = f"Etc/GMT{-int(hours):+d}" if hours else _zone_name(match.group())
-        yield Span("time_zone", match.start(), match.end(), zone)
-    for match in _CASE.finditer(text):
-        digits = match.group("a") or match.group("b")
-        yield Span("case_number", match.start(), match.end(), f"C-{digits}")
-    for match in _SEVERITY.finditer(text):
-        yield Span("severity", match.start(), match.end(), number_of(match.group("n")))
-    for match in WINDOW.finditer(text):
-        said = match.group()
-        start = match.start() + len(said) - len(said.lstrip(" ,"))
-        yield Span("window", start, match.end(), text[start : match.end()].strip(" ,"))
-    for match in _ORDER.finditer(text):
-        yield Span("order_number", match.start(), match.end(), match.group("a") or match.group("b"))
-    for match in _PHONE.finditer(text):
-        if sum(c.isdigit() for c in match.group()) >= 7:
-            yield Span("phone", match.start(), match.end(), match.group().strip())
-    for match in _ME_AND.finditer(text):
-        others = number_of(match.group("n") or match.group("m"))
-        if others is not None:
-            yield Span("attendees", match.start(), match.end(), others + 1)
-    for match in _ATTENDEES.finditer(text):
-        group = next(name for name, value in match.groupdict().items() if value)
-        value = number_of(match.group(group))
-        if value is not None:
-            yield Span("attendees", match.start(), match.end(), value)
-    for match in _JUST_ME.finditer(text):
-        yield Span("attendees", match.start(), match.end(), 1)
-    for match in _NUMBER.finditer(text):
-        value = number_of(match.group())
-        if value is not None:
-            yield Span("number", match.start(), match.end(), value)
+    for entity, pattern, value_of in _KINDS:
+        for match in pattern.finditer(text):
+            value = value_of(match)
+            if value is not None:
+                start = match.end() - len(match.group().lstrip(" ,"))
+                yield Span(entity, start, match.end(), value)
 
 
-def _zone_name(said: str) -> str:
-    """An IANA name with its usual capitals: "america/new_york" is America/New_York."""
-    return re.sub(r"[A-Za-z]+", lambda word: word.group().capitalize(), said)
+def _zone(match: re.Match[str]) -> str:
+    """An IANA name with its usual capitals; POSIX signs are the other way round."""
+    hours = match["hours"]
+    if hours:
+        return f"Etc/GMT{-int(hours):+d}"
+    return re.sub(r"[A-Za-z]+", lambda word: word.group().capitalize(), match.group())
+
+
+def _phone(match: re.Match[str]) -> str | None:
+    digits = sum(character.isdigit() for character in match.group())
+    return match.group().strip() if digits >= FEWEST_PHONE_DIGITS else None
+
+
+def _me_and(match: re.Match[str]) -> float | None:
+    others = number_of(match["n"] or match["m"])
+    return None if others is None else others + 1
+
+
+def _first_group(match: re.Match[str]) -> str:
+    return next(value for value in match.groups() if value)
+
+
+_KINDS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], Any]], ...] = (
+    ("email", _EMAIL, lambda match: match.group().lower().rstrip(".")),
+    ("time_zone", _ZONE, _zone),
+    ("case_number", _CASE, lambda match: f"C-{_first_group(match)}"),
+    ("severity", _SEVERITY, lambda match: number_of(match["n"])),
+    ("window", WINDOW, lambda match: match.group().strip(" ,")),
+    ("order_number", _ORDER, _first_group),
+    ("phone", _PHONE, _phone),
+    ("attendees", _ME_AND, _me_and),
+    ("attendees", _ATTENDEES, lambda match: number_of(_first_group(match))),
+    ("attendees", _JUST_ME, lambda _: 1),
+    ("number", _NUMBER, lambda match: number_of(match.group())),
+)

@@ -6,7 +6,8 @@ from assistant.nlu.spans import Span
 
 _ABOUT = re.compile(
     r"\b(?:about|covering|cover|focus(?:ed|ing|sed)? on|concentrat\w+ on|especially|in particular"
-    r"|specifically(?: on| about)?|regarding|concerning|topics?(?: (?:are|is|would be|should be))?:?"
+    r"|specifically(?: on| about)?|regarding|concerning"
+    r"|topics?(?: (?:are|is|would be|should be))?:?"
     r"|to (?:learn|understand|know)(?: more)?(?: about)?)\s+(?P<topic>[^.;!?]+)",
     re.IGNORECASE,
 )
@@ -16,16 +17,16 @@ _HOW = re.compile(
     re.IGNORECASE,
 )
 _ON = re.compile(
-    r"\b(?:training|demo(?:nstration)?|trained|workshop|course|lesson|walkthrough|class|webinars?)s? "
+    r"\b(?:training|demo(?:nstration)?|trained|workshop|course|lesson|walkthrough|class|webinar)s? "
     r"(?:session )?(?:on|for|about|in|of|to)\s+(?:the |our |your |using |use )?"
     r"(?P<name>[A-Za-z][\w&/-]*(?: [A-Za-z][\w&/-]*){0,2})",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r"\s*(?:,|;| and (?=\w)| & |\+| plus | as well as )\s*", re.IGNORECASE)
 _TRIM = re.compile(
-    r"^(?:\s|,|and\b|on\b|in\b|for\b|about\b|the\b(?=\s*$)|with\b)+|(?:\s|,|\band|\bon|\bin|\bfor|\bat"
-    r"|\bwith|\bfrom|\bplease|\bpls|\bthanks|\bthank you|\bthe|\bby|\bto|\bof|\bour team|\bmy team"
-    r"|\ball|\bportal|\bof us)+$",
+    r"^(?:\s|,|and\b|on\b|in\b|for\b|about\b|the\b(?=\s*$)|with\b)+"
+    r"|(?:\s|,|\band|\bon|\bin|\bfor|\bat|\bwith|\bfrom|\bplease|\bpls|\bthanks"
+    r"|\bthank you|\bthe|\bby|\bto|\bof|\bour team|\bmy team|\ball|\bportal|\bof us)+$",
     re.IGNORECASE,
 )
 _NO_TOPIC = {
@@ -33,9 +34,9 @@ _NO_TOPIC = {
     "our team", "more", "how to use it", "how to use", "using it", "how", "what", "you", "your",
 }
 _NO_PORTAL = {
-    "a", "an", "my", "me", "us", "our", "the", "people", "you", "your", "new", "this", "that", "how",
-    "what", "it", "them", "which", "team", "some", "customers", "partners", "partner", "users",
-    "admins", "beginners", "colleagues", "today", "tomorrow", "next",
+    "a", "an", "my", "me", "us", "our", "the", "people", "you", "your", "new", "this", "that",
+    "how", "what", "it", "them", "which", "team", "some", "customers", "partners", "partner",
+    "users", "admins", "beginners", "colleagues", "today", "tomorrow", "next",
 }
 
 

@@ -2,7 +2,6 @@
 
 from actions.cases import CancelCaseForm, CaseForm, NoteForm
 from backend.core.client import Answer
-
 from tests.actions.talk import StandInApi, Talk
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from actions.server import create_app
 from backend.core.settings import settings
-
 from tests.actions.talk import StandInApi
 
 CALL = {

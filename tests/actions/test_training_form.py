@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from actions.training import SelfServeForm, TrainingForm
-
 from tests.actions.talk import StandInApi, Talk
 
 PROFILE = {"language": "en", "time_zone": "Europe/Berlin", "phone": "+47 555 01 000"}

@@ -12,7 +12,6 @@ from actions.server import executor
 from actions.sheet import Memory, Sheet
 from actions.wording import responses
 from backend.core.settings import settings
-
 from tests.actions.talk import StandInApi
 
 FOLDERS = sorted(settings().data_dir.glob("*/domain.yml"))
