@@ -27,7 +27,13 @@ _LEADING = re.compile(
 _DANGLING = re.compile(
     r"(?:\s|,|;|\b(?:and|for|in|on|at|with|from|by|to|please|time)\b)+$|^[\s,;]+", re.IGNORECASE
 )
-STRIPPED = {"attendees", "window", "language", "time_zone", "email"}
+FILLERS = frozenset({
+    "about", "an", "and", "are", "at", "be", "best", "better", "can", "could", "do", "does", "for",
+    "has", "have", "in", "is", "it", "let", "make", "maybe", "me", "my", "of", "on", "or", "our",
+    "perhaps", "please", "prefer", "should", "take", "the", "there", "to", "us", "we", "will",
+    "with", "would", "you",
+})  # fmt: skip
+STRIPPED = frozenset({"attendees", "window", "language", "time_zone", "email"})
 
 
 def facts(turn: Turn, slots: frozenset[str]) -> Values:
@@ -67,7 +73,7 @@ def answer(turn: Turn, sheet: Sheet, slot: str) -> Any:
         return _number(turn, slot)
     if kind in {"datetime", "date"}:
         # Words for times are facts; only figures that were not recognised are worth a try.
-        return [turn.text.strip()] if re.search(r"\d", turn.text) else None
+        return [turn.text.strip()] if re.search(r"\d", without_facts(turn, None)) else None
     if kind == "confirm":
         return {"affirm": True, "deny": False}.get(turn.intent)
     if kind == "email":
@@ -141,7 +147,9 @@ def _digits(text: str) -> str | None:
 
 def _several(turn: Turn, sheet: Sheet, slot: str) -> list[str] | None:
     """A list in free text, options by their titles, the other facts of the sentence cut out."""
-    text = without_facts(turn) if not sheet.question(slot).verbatim else turn.text
+    text = without_facts(turn)
+    if text != turn.text and (turn.asks_something or not _says_something(text)):
+        return None  # only the facts count of "can we do Monday at 3?"
     options = sheet.options(slot)
     by_name = {title.lower(): value for value, title in options.items()}
     items = [_LEADING.sub("", part).strip(" .") for part in re.split(r"[,;\n]+", text)]
@@ -150,11 +158,16 @@ def _several(turn: Turn, sheet: Sheet, slot: str) -> list[str] | None:
     return list(dict.fromkeys(found)) or None
 
 
-def without_facts(turn: Turn) -> str:
-    """The text without its numbers of people, times, languages and addresses."""
+def _says_something(text: str) -> bool:
+    """Whether more is left of a sentence than the words around its facts."""
+    return any(word not in FILLERS for word in re.findall(r"[a-z]{2,}", text.lower()))
+
+
+def without_facts(turn: Turn, kinds: frozenset[str] | None = STRIPPED) -> str:
+    """Cut the facts of these kinds (None: of any) out of the text."""
     text, shift = turn.text, 0
     for fact in sorted(turn.facts, key=lambda fact: fact.start):
-        if fact.entity in STRIPPED and fact.end > fact.start:
+        if (kinds is None or fact.entity in kinds) and fact.end > fact.start:
             text = text[: fact.start - shift] + text[fact.end - shift :]
             shift += fact.end - fact.start
     return text if shift == 0 else _DANGLING.sub("", text).strip()
@@ -170,5 +183,9 @@ def merge(sheet: Sheet, slot: str, value: Any, turn: Turn) -> Any:
 
 def changes_named(turn: Turn, sheet: Sheet) -> str | None:
     """The slot named after *Change*: "the portal", "time"."""
-    labels = {name: sheet.question(name).label for name in sheet.options(CHANGE)}
-    return choice(turn, labels)
+    for name in sheet.options(CHANGE):
+        question = sheet.question(name)
+        names = [question.label.lower(), *question.metadata.get("called", ())]
+        if any(_holds(turn.text.lower(), alias) for alias in names):
+            return name
+    return None

@@ -43,6 +43,7 @@ _RANGE = re.compile(
     r"|\b(?:from|between)\s+(?P<e>\d{1,2})\s*(?:-|–|to|until|and)\s*(?P<f>\d{1,2})\b(?![/.:-])",
     re.IGNORECASE,
 )
+_BARE_RANGE = re.compile(r"(?<![\d/.:-])\b(?P<a>\d{1,2})\s*(?:-|–|to|until)\s*(?P<b>\d{1,2})$")
 _SINGLE = re.compile(
     rf"(?:\b(?:at|around|from|by)\s+|@\s*)?(?P<t>{_MARKED})"
     r"|(?:\bat|@|\baround)\s*(?P<u>\d{1,2})\b",
@@ -179,6 +180,10 @@ def _take_time(words: str) -> tuple[time | None, time | None, str]:
         end = _clock(second, like=first)
         begin = _clock(first, like=second)
         return begin, end, words[: match.start()] + " " + words[match.end() :]
+    match = _BARE_RANGE.search(words)
+    if match:
+        begin, end = _clock(match["a"], like=match["b"]), _clock(match["b"], like=match["a"])
+        return begin, end, words[: match.start()]
     match = _SINGLE.search(words)
     if match:
         rest = words[: match.start()] + " " + words[match.end() :]

@@ -19,6 +19,7 @@ from actions.turn import Turn
 from actions.wording import buttons, say
 
 UNKNOWN_NAME_WORDS = 3
+PLACE_WORDS = 3  # "Oslo time please" names a zone
 WORTH_SAYING = 3  # facts, at the beginning of a form
 
 
@@ -47,6 +48,8 @@ class OperationForm(Dialogue):
         heard = self._facts(turn, sheet, asked) if exact is None else {asked: exact}
         if turn.is_payload and not heard:
             return ask(turn, sheet, asked)
+        if asked == CHANGE and turn.value("city") and len(turn.text.split()) <= PLACE_WORDS:
+            heard.setdefault("time_zone", turn.value("city"))
         open_portal = self._hears_portal(sheet, asked, heard) and hear_portal(turn, sheet, heard)
         corrects = bool(heard) and answers.CORRECTS.search(turn.text) is not None
         if asked == CHANGE and not heard and not open_portal:

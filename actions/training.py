@@ -29,7 +29,9 @@ class TrainingForm(OperationForm):
     takes = frozenset({"attendee_emails", "smart_account", "notes", "open_another"})
     from_profile = frozenset({"language", "time_zone", "phone"})
     begins = frozenset({"open_training_case"})
-    restates = frozenset({"request_training", "create_case", "ask_self_serve"})
+    restates = frozenset(
+        {"request_training", "create_case", "ask_self_serve", "reschedule_training"}
+    )
     also_cancels = frozenset({"cancel_case"})  # "cancel my training": it is not sent yet
 
     async def aside(self, turn: Turn, sheet: Sheet) -> bool:

@@ -106,13 +106,15 @@ _TIME = (
     rf"(?:{_RANGE}|(?:at|around|from|by|@)?\s*{_CLOCK}"
     rf"|(?:at|@|around)\s+\d{{1,2}}\b(?!\s*(?:%|people|persons|attendees))|{_PART})"
 )
+# Only right after a day: "17 December 9 to 11".
+_BARE_RANGE = r"(?:\d{1,2}\s*(?:-|–|to|until)\s*\d{1,2}\b(?![./:-]|\s*(?:people|of us)))"
 _ISO = (
     r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?"
 )
 _ISO_END = rf"(?:{_ISO}|\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:Z|[+-]\d{{2}}:?\d{{2}})?)"
 WINDOW = re.compile(
     rf"(?:{_ISO}(?:\s*(?:-|–|—|/|to|until|till)\s*{_ISO_END})?"
-    rf"|\b{_DATE}(?:\s*,?\s*(?:at\s+|from\s+|between\s+|in\s+|on\s+)?{_TIME})?"
+    rf"|\b{_DATE}(?:\s*,?\s*(?:at\s+|from\s+|between\s+|in\s+|on\s+)?(?:{_TIME}|{_BARE_RANGE}))?"
     rf"|(?<![\w-]){_TIME}(?:\s*,?\s*(?:on\s+)?{_DATE})?)(?:{_LASTING})?",
     re.IGNORECASE,
 )

@@ -23,6 +23,7 @@ NOW = datetime(2026, 11, 24, 10, tzinfo=ZoneInfo("Europe/Berlin"))
         ("next monday from 9 to 11", "2026-11-30T09:00", "2026-11-30T11:00"),
         ("between 10 and 11 am on friday", "2026-11-27T10:00", "2026-11-27T11:00"),
         ("3pm on december 3rd for 2 hours", "2026-12-03T15:00", "2026-12-03T17:00"),
+        ("17 december 9 to 11", "2026-12-17T09:00", "2026-12-17T11:00"),
         ("the 14th at noon", "2026-12-14T12:00", None),
         ("mon 7 dec 9am", "2026-12-07T09:00", None),
         ("9.12. at 10", "2026-12-09T10:00", None),

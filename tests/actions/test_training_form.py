@@ -170,6 +170,22 @@ async def test_that_a_weekday_that_is_too_soon_is_taken_a_week_later_and_said(ta
     assert "Tuesday, 1 December 2026" in replies[0]["text"]
 
 
+async def test_that_only_the_facts_of_a_question_are_taken_where_words_are_asked(
+    talk: Talk,
+) -> None:
+    await begun(talk)
+    await talk.say("can we do monday 14 december at 3pm?")
+    assert talk.asked == "topics"
+    assert not talk.slots.get("topics")
+    assert talk.slots["windows"] == [{"start": "2026-12-14T15:00"}]
+
+
+async def test_that_what_is_to_change_may_be_named_in_ones_own_words(talk: Talk) -> None:
+    await complete(talk)
+    await talk.say("the date should be different", "reschedule_training")
+    assert talk.asked == "windows"
+
+
 async def test_that_half_a_window_is_asked_to_the_end(talk: Talk) -> None:
     await begun(talk)
     await talk.say("user groups")

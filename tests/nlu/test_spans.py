@@ -27,6 +27,8 @@ def facts(text: str) -> list[tuple[str, Any]]:
           ("window", "Thursday at 10")]),
         ("on the 8th of December from 14:00 until 15:30",
          [("window", "on the 8th of December from 14:00 until 15:30")]),
+        ("17 december 9 to 11", [("window", "17 december 9 to 11")]),
+        ("8 december to 10 december", [("window", "8 december"), ("window", "10 december")]),
         ("31 February at 10:00", [("window", "31 February at 10:00")]),
         ("twenty five", [("number", 25)]),
         ("a dozen colleagues", [("attendees", 12)]),
