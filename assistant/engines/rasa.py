@@ -55,6 +55,7 @@ async def answer(situation: Situation) -> Outcome:
     """Let Rasa answer; when it can't, say so and offer to leave a case."""
     try:
         told = await _ask(situation)
+        drafts, proposed = _said(told)
     except RasaFailed as exc:
         metrics.ENGINE_FAILURES.labels("rasa").inc()
         log.warning("rasa_failed", reason=str(exc))
@@ -67,14 +68,6 @@ async def answer(situation: Situation) -> Outcome:
             engine="rasa",
             why={"failure": str(exc)},
         )
-    drafts, proposed = [], None
-    for message in told["messages"]:
-        custom = message.get("custom") or {}
-        if "propose" in custom:
-            proposed = custom["propose"]
-        draft = _draft(message, custom)
-        if draft.text or draft.card or draft.ask:
-            drafts.append(draft)
     if proposed:
         drafts.append(
             await propose(situation.caller("rasa"), proposed["operation"], proposed["arguments"])
@@ -107,6 +100,20 @@ async def _ask(situation: Situation) -> dict[str, Any]:
     if not told.get("messages"):
         raise RasaFailed("an empty answer")
     return told
+
+
+def _said(told: dict[str, Any]) -> tuple[list[Draft], dict[str, Any] | None]:
+    """What there is to show and to propose; nothing of either is a failure, never an answer."""
+    drafts, proposed = [], None
+    for message in told["messages"]:
+        custom = message.get("custom") or {}
+        proposed = custom.get("propose") or proposed
+        draft = _draft(message, custom)
+        if draft.text or draft.card or draft.ask:
+            drafts.append(draft)
+    if not drafts and not proposed:
+        raise RasaFailed("nothing to show")
+    return drafts, proposed
 
 
 async def _post(body: dict[str, Any]) -> httpx.Response:
