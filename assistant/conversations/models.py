@@ -15,6 +15,16 @@ def _json(*, nullable: bool = False) -> Any:
     return Column(JSON, nullable=nullable)
 
 
+_HIGHEST = 2**31 - 1
+
+
+def number_of(message_id: str | None) -> int | None:
+    """The `seq` behind a message's public id; None for anything that can be none."""
+    if not message_id or not message_id.isdecimal() or int(message_id) > _HIGHEST:
+        return None
+    return int(message_id)
+
+
 class Conversation(SQLModel, table=True):
     """One person's talk on one portal. `turn_token` until `turn_until` is the turn's lease."""
 

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import presentation, repository, service, turns
 from assistant.conversations.hub import hub
-from assistant.conversations.models import Conversation
+from assistant.conversations.models import Conversation, number_of
 from assistant.conversations.schemas import (
     Confirmed,
     ConversationOpened,
@@ -37,6 +37,8 @@ from backend.core.settings import settings
 router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"], responses=RESPONSES)
 REREAD_SECONDS = 15.0
 PAGE = 200
+# Whoever resumes with rubbish reads from here: a browser must not be shut out for good.
+BEGINNING = 0
 
 
 @router.post("", status_code=201)
@@ -118,7 +120,7 @@ async def list_messages(
     limit: Annotated[int, Query(ge=1, le=PAGE)] = PAGE,
 ) -> Page[Reply]:
     """All that was said, oldest first, the person's own messages included."""
-    start = _number(cursor if cursor is not None else after)
+    start = number_of(cursor if cursor is not None else after) or BEGINNING
     async with database().read() as session:
         conversation = await service.own_or_support(session, person, conversation_id)
         rows = await repository.messages_after(session, conversation.id, start, limit + 1)
@@ -126,13 +128,6 @@ async def list_messages(
             session, rows[:limit], for_support=conversation.person != person.id
         )
     return Page(items=items, next=str(rows[limit - 1].seq) if len(rows) > limit else None)
-
-
-def _number(given: str | None) -> int:
-    """A message's number; anything that is none means the beginning (a browser that resumes
-    with rubbish must not be shut out for good).
-    """
-    return int(given) if given and given.isdecimal() and len(given) < 10 else 0
 
 
 @router.get(
@@ -153,7 +148,7 @@ async def stream_messages(
         conversation = await service.own_or_support(session, person, conversation_id)
     events = _events(
         conversation_id,
-        _number(last_event_id or after),
+        number_of(last_event_id or after) or BEGINNING,
         for_support=conversation.person != person.id,
     )
     return StreamingResponse(

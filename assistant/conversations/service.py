@@ -12,6 +12,7 @@ from assistant.conversations.models import (
     ConversationFile,
     Feedback,
     Message,
+    number_of,
 )
 from assistant.conversations.schemas import (
     ConversationOpened,
@@ -185,8 +186,8 @@ async def give_feedback(person: Person, conversation_id: str, body: FeedbackIn) 
             raise no_conversation()
         seq = None
         if body.message_id is not None:
-            seq = int(body.message_id) if body.message_id.isdecimal() else 0
-            if await session.get(Message, (conversation_id, seq)) is None:
+            seq = number_of(body.message_id)
+            if seq is None or await session.get(Message, (conversation_id, seq)) is None:
                 raise invalid(
                     [
                         FieldError(

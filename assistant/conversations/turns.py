@@ -14,7 +14,7 @@ from assistant import metrics
 from assistant.conversations import presentation, repository, storage
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.conversations.hub import hub
-from assistant.conversations.models import Conversation, ConversationFile, Message
+from assistant.conversations.models import Conversation, ConversationFile, Message, number_of
 from assistant.conversations.schemas import Incoming, Reply
 from assistant.router import answer
 from assistant.situation import Situation
@@ -61,17 +61,12 @@ async def _store(person: Person, conversation_id: str, incoming: Incoming) -> Me
             payload=incoming.payload,
             file_id=incoming.file_id,
             client_message_id=incoming.client_message_id,
-            in_reply_to=_answered(incoming.in_reply_to),
+            in_reply_to=number_of(incoming.in_reply_to),
             waiting=True,
         )
         session.add(message)
         storage.wake_after_commit(session, conversation_id)
         return message
-
-
-def _answered(message_id: str | None) -> int | None:
-    """The number of the message that this one answers, if it is one."""
-    return int(message_id) if message_id and message_id.isdecimal() else None
 
 
 async def _shown_text(session: AsyncSession, conversation_id: str, incoming: Incoming) -> str:
