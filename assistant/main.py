@@ -45,6 +45,7 @@ def create_app() -> FastAPI:
         version="1",
         lifespan=lifespan(prepare),
         openapi_url=f"{API}/openapi.json",
+        generate_unique_id_function=lambda route: f"{client.HTTP_ONLY}{route.name}",
         docs_url=None,
         redoc_url=None,
         summary="Software licensing by chat, and the system of record behind it",

@@ -59,6 +59,7 @@ class Operation:
     required: list[str]
     path_parameters: list[str] = field(default_factory=list)
     query_parameters: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
 
     @property
     def writes(self) -> bool:
@@ -66,14 +67,22 @@ class Operation:
         return self.method not in {"GET", "HEAD"}
 
 
+# What has no name of its own is no tool: signing in, talking, confirming, streams, files.
+HTTP_ONLY = "http."
+
+
 def operations_of(document: dict[str, Any]) -> dict[str, Operation]:
-    """Read every named operation out of an OpenAPI document, `$ref`s of bodies resolved."""
+    """Read every named operation out of an OpenAPI document, `$ref`s of bodies resolved.
+
+    Routes without an `operation_id` of their own (`HTTP_ONLY`) are left out: an engine must
+    never reach them as a tool.
+    """
     schemas = document.get("components", {}).get("schemas", {})
     found: dict[str, Operation] = {}
     for path, methods in document["paths"].items():
         for method, route in methods.items():
             operation_id = route.get("operationId")
-            if operation_id:
+            if operation_id and not operation_id.startswith(HTTP_ONLY):
                 found[operation_id] = _operation(operation_id, method, path, route, schemas)
     return found
 
@@ -88,7 +97,7 @@ def _operation(
         if parameter["in"] in places:
             places[parameter["in"]].append(parameter["name"])
             fields[parameter["name"]] = {
-                **parameter["schema"],
+                **resolve(parameter["schema"], schemas),
                 "description": parameter.get("description", ""),
             }
             if parameter.get("required"):
@@ -107,6 +116,7 @@ def _operation(
         required=required,
         path_parameters=places["path"],
         query_parameters=places["query"],
+        tags=list(route.get("tags", [])),
     )
 
 

@@ -38,7 +38,7 @@ async def answer(situation: Situation) -> Outcome:
         reason = f"{type(exc).__name__}: {exc}"[:200]
         breaker.failed(reason)
         metrics.ENGINE_FAILURES.labels("agent").inc()
-        log.warning("agent_failed", reason=type(exc).__name__)
+        log.warning("agent_failed", reason=type(exc).__name__, exc_info=True)
         raise AgentFailed(reason) from exc
     breaker.succeeded()
     if turn.draft is not None:

@@ -17,8 +17,14 @@ from backend.core.policy import DeskAction, desk_allows
 OF_THE_DESK = frozenset({
     "list_queues", "claim_case", "update_case", "reply_to_case", "schedule_training_engagement",
 })  # fmt: skip
-# Files cannot be sent by a model; they have their own ways.
-NEVER_OFFERED = frozenset({"attach_to_case"})
+# Files cannot be sent by a model; the demo's own calls show other people's mail.
+FILES = frozenset({"attach_to_case"})
+DEMO = "demo"
+# What the API checks anyway, and what says nothing to a model.
+LEAN = frozenset({
+    "title", "default", "examples", "minLength", "maxLength", "minItems", "additionalProperties",
+    "format", "pattern",
+})  # fmt: skip
 # What an answer holds that only readers of raw data need.
 LEFT_OUT = frozenset({"thread", "sla", "conversation", "why", "deciders", "score"})
 MOST_CHARACTERS = 6000
@@ -31,8 +37,13 @@ def offered(api: LicensingApi, person: Person) -> list[Operation]:
     return [
         operation
         for operation in api.operations.values()
-        if operation.id not in NEVER_OFFERED and (desk or operation.id not in OF_THE_DESK)
+        if is_tool(operation) and (desk or operation.id not in OF_THE_DESK)
     ]
+
+
+def is_tool(operation: Operation) -> bool:
+    """Whether a model may call it at all, offered or not."""
+    return operation.id not in FILES and DEMO not in operation.tags
 
 
 def as_tool(operation: Operation) -> StructuredTool:
@@ -47,7 +58,6 @@ def as_tool(operation: Operation) -> StructuredTool:
         args_schema=schema_of(operation),
         coroutine=never_run,
         metadata={"writes": operation.writes},
-        return_direct=operation.writes,
     )
 
 
@@ -73,7 +83,7 @@ def _lean(schema: Any) -> Any:
     kept = {
         key: _lean(value)
         for key, value in schema.items()
-        if key not in {"title", "default", "examples"} or isinstance(value, dict)
+        if key not in LEAN or isinstance(value, dict)
     }
     choices = [one for one in kept.get("anyOf", []) if one != {"type": "null"}]
     if len(choices) == 1:

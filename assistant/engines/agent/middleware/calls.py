@@ -9,7 +9,7 @@ from langchain_core.messages import ToolMessage
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.runtime import Runtime
 
-from assistant.engines.agent.tools import NEVER_OFFERED, readable
+from assistant.engines.agent.tools import is_tool, readable
 from assistant.engines.agent.turn import AgentTurn
 from assistant.proposals.service import prepare
 from backend.core.client import Answer, LicensingApi, Operation
@@ -38,7 +38,7 @@ class Calls(AgentMiddleware[Any, Any, Any]):
         name, arguments = request.tool_call["name"], dict(request.tool_call["args"])
         operation = self._api.operations.get(name)
         try:
-            if operation is None or name in NEVER_OFFERED:
+            if operation is None or not is_tool(operation):
                 text, ok = f"There is no tool {name}. Use one of those that you have.", False
             elif operation.writes:
                 text, ok = await self._propose(operation, arguments)

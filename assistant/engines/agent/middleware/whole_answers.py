@@ -30,7 +30,7 @@ class WholeAnswers(AgentMiddleware[Any, Any, Any]):
 
 
 def _check(message: AIMessage) -> None:
-    if not message.response_metadata.get("finish_reason"):
+    if message.response_metadata.get("finish_reason") in {None, "", "length"}:
         raise BrokenAnswer("the answer was cut off")
     if not (message.text.strip() or message.tool_calls or message.invalid_tool_calls):
         raise BrokenAnswer("the answer was empty")

