@@ -239,7 +239,7 @@ async def half_confirmed(session: AsyncSession, older_than: timedelta) -> list[P
     """Proposals confirmed by their person whose execution was cut short."""
     rows = await session.exec(
         select(Proposal).where(
-            Proposal.status == "open",
+            col(Proposal.status).in_(("open", "superseded")),
             col(Proposal.confirmed_at).is_not(None),
             col(Proposal.confirmed_at) < clock.now() - older_than,
         )

@@ -39,6 +39,10 @@ async def propose(caller: Caller, operation: str, arguments: dict[str, Any]) -> 
 async def prepare(caller: Caller, operation: str, arguments: dict[str, Any]) -> Draft | Answer:
     """The card of a write that passed its dry run, or the API's refusal."""
     refuse_open_transaction("a dry run")
+    known = licensing_api().operations.get(operation)
+    if known is None or not known.writes:
+        log.warning("not_proposable", operation=operation)
+        return Answer(404, {"detail": "I know of no such step.", "hint": say("what_next")})
     answer = await licensing_api().call(operation, arguments, caller, dry_run=True)
     if not answer.ok:
         return answer
@@ -46,8 +50,7 @@ async def prepare(caller: Caller, operation: str, arguments: dict[str, Any]) -> 
         return _already(answer.body)
     receipt = answer.body.get("receipt") or {}
     preview = {
-        "title": wording("proposals").get(operation)
-        or licensing_api().operations[operation].summary,
+        "title": wording("proposals").get(operation) or known.summary,
         "lines": receipt.get("lines") or [],
     }
     return Draft(say("card"), proposal=ProposalDraft(operation, arguments, preview))
@@ -95,12 +98,18 @@ async def decide(situation: Situation, *, confirmed: bool) -> Outcome:
             await cancel(proposal.person, proposal.conversation_id, proposal.id, seq)
     except Problem as problem:
         why["refused"] = problem.body.title
-        if problem.body.status == 409:
-            return Outcome([], engine="system", why=why)
-        return Outcome(
-            [Draft(problem.body.detail, buttons=storage.card_buttons())], engine="system", why=why
-        )
+        if problem.body.status != 409:
+            draft = Draft(problem.body.detail, buttons=storage.card_buttons())
+            return Outcome([draft], engine="system", why=why)
+        if not await _was_answered(proposal.conversation_id, seq):
+            draft = Draft(f"{problem.body.detail} {problem.body.hint}")
+            return Outcome([draft], engine="system", why=why)
     return Outcome([], engine="system", why=why)
+
+
+async def _was_answered(conversation_id: str, seq: int) -> bool:
+    async with database().read() as session:
+        return bool(await repository.replies_to(session, conversation_id, seq))
 
 
 @dataclass(frozen=True)
@@ -206,8 +215,14 @@ _ENDED = {
 }
 
 
+def _is_open(proposal: Proposal) -> bool:
+    """A card that was confirmed goes on, also when a newer one took its place meanwhile."""
+    confirmed = proposal.confirmed_at is not None
+    return proposal.status == "open" or (proposal.status == "superseded" and confirmed)
+
+
 def _refuse_ended(proposal: Proposal) -> None:
-    if proposal.status != "open":
+    if not _is_open(proposal):
         raise conflict(
             f"proposal-{proposal.status}",
             "This card is no longer open",
@@ -252,7 +267,7 @@ async def _settle(proposal_id: str, answer: Answer, in_reply_to: int | None) -> 
             proposal.result = {"body": answer.body, "reply_seq": seq}
             session.add(proposal)
             return _settled(proposal)
-        if proposal.status == "open":
+        if _is_open(proposal):
             await _end(
                 session,
                 proposal,
@@ -299,6 +314,13 @@ async def cancel(
         seq = (proposal.result or {}).get("reply_seq")
         if proposal.status not in {"cancelled", "expired"}:
             _refuse_ended(proposal)
+            if proposal.confirmed_at:
+                raise conflict(
+                    "confirmed",
+                    "You have confirmed this already",
+                    "It is being carried out.",
+                    "Wait a moment for its receipt.",
+                )
             seq = await _end(session, proposal, "cancelled", say("cancelled"), in_reply_to)
             proposal.result = {"body": None, "reply_seq": seq}
             session.add(proposal)
