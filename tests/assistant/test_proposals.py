@@ -1,0 +1,434 @@
+"""Cards: what is shown is what is done, by whom it was shown to, once."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from assistant.conversations.models import Conversation, Proposal
+from assistant.proposals import service as proposals
+from assistant.proposals.hashing import arguments_hash
+from backend.core import clock, timers
+from backend.core.client import LicensingApi
+from backend.core.database import database
+from backend.core.events import Event
+from tests.assistant.conftest import Begin, Talk
+from tests.assistant.fake_rasa import FakeRasa
+from tests.conftest import ClockAt, SignedIn
+from tests.training.requests import at, request
+
+CASE = {"category": "orders", "title": "Order stuck", "description": "It does not move."}
+Card = dict[str, Any]
+
+
+async def shown(rasa: FakeRasa, talk: Talk, **arguments: Any) -> Card:
+    """A card for a case, as the person sees it."""
+    rasa.proposes("open_case", **(CASE | arguments))
+    [reply] = await talk.say("please")
+    card: Card = reply["proposal"]
+    return card
+
+
+async def stored(card: Card) -> Proposal:
+    async with database().read() as session:
+        return await session.get_one(Proposal, card["id"])
+
+
+async def status(talk: Talk, card: Card) -> str:
+    """The card as the transcript shows it now."""
+    cards = [m["proposal"] for m in await talk.transcript() if m["proposal"]]
+    return next(str(c["status"]) for c in cards if c["id"] == card["id"])
+
+
+# --- The card ---------------------------------------------------------------------------------
+
+
+async def test_that_a_card_shows_what_would_happen_and_nothing_has_happened(
+    rasa: FakeRasa, talk: Talk
+) -> None:
+    rasa.proposes("create_training_engagement", **request(attendees=12))
+    [reply] = await talk.say("training please")
+    card = reply["proposal"]
+    assert (card["operation"], card["status"]) == ("create_training_engagement", "open")
+    assert card["arguments"]["attendees"] == 12
+    assert card["preview"]["title"] == "Request this session"
+    assert {"label": "Attendees", "value": "12"} in card["preview"]["lines"]
+    assert "C-" not in str(card["preview"])
+    assert [b["payload"] for b in reply["buttons"]] == ["/confirm", "/change", "/cancel"]
+    assert await talk.cases() == []
+
+
+async def test_that_confirming_does_it_with_the_persons_rights_and_says_so(
+    rasa: FakeRasa, talk: Talk
+) -> None:
+    card = await shown(rasa, talk)
+    answer = await talk.settle(card)
+    assert answer.status_code == 200
+    told = answer.json()
+    [case] = await talk.cases()
+    assert told["proposal"]["status"] == "executed"
+    assert told["result"]["number"] == told["receipt"]["reference"] == case["number"]
+    assert case["requester"]["email"] == talk.email
+    [said] = told["replies"]
+    assert said["text"] == f"Done: Case opened. The number is {case['number']}."
+    assert said["card"]["kind"] == "receipt"
+    assert said["case"]["number"] == case["number"]
+    assert await status(talk, card) == "executed"
+    async with database().read() as session:
+        event = (await session.exec(select(Event).where(Event.subject == case["number"]))).one()
+    assert (event.actor, event.via, event.conversation) == (talk.email, "rasa", talk.id)
+
+
+async def test_that_confirming_again_gives_the_first_answer(rasa: FakeRasa, talk: Talk) -> None:
+    card = await shown(rasa, talk)
+    first, second = await talk.settle(card), await talk.settle(card)
+    assert (second.status_code, second.json()) == (200, first.json())
+    assert len(await talk.cases()) == 1
+
+
+async def test_that_a_double_click_opens_one_case(rasa: FakeRasa, talk: Talk) -> None:
+    card = await shown(rasa, talk)
+    answers = await asyncio.gather(*(talk.settle(card) for _ in range(6)))
+    assert {a.status_code for a in answers} == {200}
+    assert len({a.json()["result"]["number"] for a in answers}) == 1
+    assert len(await talk.cases()) == 1
+    receipts = [m for m in await talk.transcript() if (m["card"] or {}).get("kind") == "receipt"]
+    assert len(receipts) == 1
+
+
+async def test_that_a_click_and_a_typed_yes_at_once_open_one_case(
+    rasa: FakeRasa, talk: Talk
+) -> None:
+    card = await shown(rasa, talk)
+    clicked, _ = await asyncio.gather(talk.settle(card), talk.say("yes"))
+    assert clicked.status_code == 200
+    assert len(await talk.cases()) == 1
+
+
+async def test_that_a_card_is_its_persons_alone(
+    rasa: FakeRasa, talk: Talk, begin: Begin, person: SignedIn
+) -> None:
+    card = await shown(rasa, talk)
+    other = await begin()
+    for stranger in (other.person, await person("lee@support.example")):
+        for how in ("confirm", "cancel"):
+            answer = await stranger.post(f"{talk.path}/proposals/{card['id']}/{how}")
+            assert answer.status_code == 404
+    assert (await other.settle(card)).status_code == 404
+    assert await status(talk, card) == "open"
+    assert await talk.cases() == []
+
+
+async def test_that_a_token_for_mcp_does_not_confirm(
+    rasa: FakeRasa, talk: Talk, client: httpx.AsyncClient
+) -> None:
+    card = await shown(rasa, talk)
+    token = (await talk.person.post("/auth/mcp-token")).json()["access_token"]
+    for path in (f"{talk.path}/proposals/{card['id']}/confirm", f"{talk.path}/messages"):
+        answer = await client.post(
+            f"/api/v1{path}", json={"client_message_id": "k", "text": "yes"},
+            headers={"Authorization": f"Bearer {token}"},
+        )  # fmt: skip
+        assert answer.status_code == 403
+    assert await talk.cases() == []
+
+
+# --- How it ends ------------------------------------------------------------------------------
+
+
+async def test_that_a_cancelled_card_is_over(rasa: FakeRasa, talk: Talk) -> None:
+    card = await shown(rasa, talk)
+    cancelled = await talk.settle(card, "cancel")
+    assert cancelled.json()["proposal"]["status"] == "cancelled"
+    assert cancelled.json()["replies"][0]["text"] == "Cancelled. Nothing was sent."
+    assert (await talk.settle(card, "cancel")).json() == cancelled.json()
+    refused = await talk.settle(card)
+    assert refused.status_code == 409
+    assert refused.json()["detail"] == "It was cancelled."
+    assert await talk.cases() == []
+
+
+async def test_that_what_was_done_cannot_be_cancelled(rasa: FakeRasa, talk: Talk) -> None:
+    card = await shown(rasa, talk)
+    await talk.settle(card)
+    refused = await talk.settle(card, "cancel")
+    assert (refused.status_code, refused.json()["detail"]) == (409, "It was carried out already.")
+    assert await status(talk, card) == "executed"
+
+
+async def test_that_a_card_expires_after_a_quarter_of_an_hour(
+    rasa: FakeRasa, talk: Talk, clock_at: ClockAt
+) -> None:
+    card = await shown(rasa, talk)
+    begun = clock.now()
+    clock_at(begun + timedelta(minutes=14))
+    assert await status(talk, card) == "open"
+    clock_at(begun + timedelta(minutes=15, seconds=5))
+    assert await status(talk, card) == "expired"
+    for _ in range(2):
+        refused = await talk.settle(card)
+        assert refused.status_code == 409
+        assert "expired" in refused.json()["detail"]
+    said = [m["text"] for m in await talk.transcript() if "has expired" in m["text"]]
+    assert len(said) == 1
+    assert await talk.cases() == []
+
+
+async def test_that_a_new_card_takes_the_old_ones_place(rasa: FakeRasa, talk: Talk) -> None:
+    first = await shown(rasa, talk, title="First")
+    second = await shown(rasa, talk, title="Second")
+    assert await status(talk, first) == "superseded"
+    refused = await talk.settle(first)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409, "It was replaced by a newer one.",
+    )  # fmt: skip
+    assert (await talk.settle(second)).status_code == 200
+    assert [case["title"] for case in await talk.cases()] == ["Second"]
+
+
+async def test_that_a_card_is_bound_to_what_it_shows(rasa: FakeRasa, talk: Talk) -> None:
+    card = await shown(rasa, talk)
+    async with database().write() as session:
+        proposal = await session.get_one(Proposal, card["id"])
+        proposal.arguments = proposal.arguments | {"severity": 1}
+    refused = await talk.settle(card)
+    assert refused.status_code == 409
+    assert "not what was shown" in refused.json()["detail"]
+    assert await talk.cases() == []
+
+
+def test_that_a_hash_depends_on_every_argument_and_not_on_their_order() -> None:
+    assert arguments_hash({"a": 1, "b": [1, 2]}) == arguments_hash({"b": [1, 2], "a": 1})
+    others = [
+        {"a": 1, "b": [2, 1]},
+        {"a": "1", "b": [1, 2]},
+        {"a": 1},
+        {"a": 1, "b": [1, 2], "c": 0},
+    ]
+    assert len({arguments_hash(o) for o in others} | {arguments_hash({"a": 1, "b": [1, 2]})}) == 5
+
+
+# --- In words ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["yes", "Yes!", "OK", "yes please", "go ahead", "Looks good."])
+async def test_that_a_plain_yes_right_after_the_card_confirms(
+    rasa: FakeRasa, talk: Talk, word: str
+) -> None:
+    await shown(rasa, talk)
+    [reply] = await talk.say(word)
+    assert reply["text"].startswith("Done: Case opened.")
+    assert len(rasa.turns) == 1
+    assert len(await talk.cases()) == 1
+
+
+@pytest.mark.parametrize("word", ["no", "No, thanks", "cancel", "stop", "never mind"])
+async def test_that_a_plain_no_right_after_the_card_cancels(
+    rasa: FakeRasa, talk: Talk, word: str
+) -> None:
+    card = await shown(rasa, talk)
+    [reply] = await talk.say(word)
+    assert reply["text"] == "Cancelled. Nothing was sent."
+    assert await status(talk, card) == "cancelled"
+
+
+@pytest.mark.parametrize(
+    "words", ["no, CSSM", "yes but for 15 people", "make it 15", "is that okay?", "not yet"]
+)
+async def test_that_anything_else_goes_to_rasa_and_confirms_nothing(
+    rasa: FakeRasa, talk: Talk, words: str
+) -> None:
+    card = await shown(rasa, talk)
+    rasa.says({"text": "I see"})
+    await talk.say(words)
+    assert rasa.turns[-1]["text"] == words
+    assert await status(talk, card) == "open"
+    assert await talk.cases() == []
+
+
+async def test_that_a_yes_to_something_said_after_the_card_is_no_confirmation(
+    rasa: FakeRasa, talk: Talk
+) -> None:
+    card = await shown(rasa, talk)
+    rasa.says({"text": "Shall I tell you more about orders?"})
+    await talk.say("what is an order?")
+    await talk.say("yes")
+    assert rasa.turns[-1]["text"] == "yes"
+    assert await status(talk, card) == "open"
+    await talk.press("/confirm")
+    assert await status(talk, card) == "executed"
+
+
+async def test_that_without_a_card_there_is_nothing_to_confirm(rasa: FakeRasa, talk: Talk) -> None:
+    card = await shown(rasa, talk)
+    await talk.settle(card, "cancel")
+    [reply] = await talk.press("/confirm")
+    assert reply["text"].startswith("There is nothing to confirm")
+
+
+async def test_that_after_an_end_rasa_begins_a_fresh_session(rasa: FakeRasa, talk: Talk) -> None:
+    for how in ("confirm", "cancel"):
+        card = await shown(rasa, talk)
+        await talk.settle(card, how)
+        await talk.say("and now?")
+        assert rasa.turns[-1]["reset"] is True
+
+
+# --- Refusals ---------------------------------------------------------------------------------
+
+
+async def test_that_what_a_dry_run_refuses_never_becomes_a_card(rasa: FakeRasa, talk: Talk) -> None:
+    rasa.proposes("create_training_engagement", **request(attendees=101))
+    [reply] = await talk.say("training")
+    assert reply["proposal"] is None
+    assert "attendees can’t be “101”: it is at most 100." in reply["text"]
+    assert [b["payload"] for b in reply["buttons"]] == ["/change", "/cancel"]
+
+
+@pytest.mark.parametrize("operation", ["get_me", "list_cases", "drop_everything"])
+async def test_that_only_known_writes_are_proposed(
+    rasa: FakeRasa, talk: Talk, operation: str
+) -> None:
+    rasa.proposes(operation)
+    [reply] = await talk.say("do it")
+    assert reply["proposal"] is None
+
+
+async def test_that_an_equal_request_is_shown_with_a_way_to_open_another(
+    rasa: FakeRasa, talk: Talk
+) -> None:
+    body = request(windows=[{"start": at(10)}])
+    number = (await talk.person.post("/training-engagements", json=body)).json()["number"]
+    rasa.proposes("create_training_engagement", **body)
+    [reply] = await talk.say("training")
+    assert f"You already have case {number}" in reply["text"]
+    assert reply["buttons"] == [{"title": "Open another", "payload": "/open_another"}]
+    assert (reply["case"]["number"], reply["proposal"]) == (number, None)
+
+
+async def test_that_a_rule_that_refuses_meanwhile_is_a_conflict_and_said_in_the_chat(
+    rasa: FakeRasa, talk: Talk
+) -> None:
+    number = (await talk.person.post("/cases", json=CASE)).json()["number"]
+    rasa.proposes("add_case_note", case_number=number, text="One more thing")
+    [reply] = await talk.say("add a note")
+    await talk.person.post(f"/cases/{number}/cancel", json={})
+    refused = await talk.settle(reply["proposal"])
+    assert refused.status_code == 409
+    assert f"Case {number} is cancelled." in refused.json()["detail"]
+    last = (await talk.transcript())[-1]
+    assert f"Case {number} is cancelled." in last["text"]
+    assert await status(talk, reply["proposal"]) == "failed"
+    assert (await talk.settle(reply["proposal"])).status_code == 409
+
+
+async def test_that_a_yes_that_a_rule_refuses_is_answered(rasa: FakeRasa, talk: Talk) -> None:
+    number = (await talk.person.post("/cases", json=CASE)).json()["number"]
+    rasa.proposes("cancel_case", case_number=number)
+    await talk.say("cancel it")
+    await talk.person.post(f"/cases/{number}/cancel", json={})
+    [reply] = await talk.say("yes")
+    assert f"Case {number} is cancelled." in reply["text"]
+
+
+# --- Cut short --------------------------------------------------------------------------------
+
+
+class Cut(RuntimeError):
+    """Stands for the process that dies."""
+
+
+async def cut_short(rasa: FakeRasa, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> Card:
+    """A card whose confirmation was carried out, and then the process died."""
+    card = await shown(rasa, talk)
+
+    async def die(*_: Any) -> None:
+        raise Cut
+
+    with monkeypatch.context() as patch:
+        patch.setattr(proposals, "_settle", die)
+        with pytest.raises(Cut):
+            await talk.settle(card)
+    return card
+
+
+async def test_that_a_confirmation_cut_between_doing_and_noting_is_finished_once(
+    rasa: FakeRasa, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = await cut_short(rasa, talk, monkeypatch)
+    assert len(await talk.cases()) == 1
+    assert await status(talk, card) == "open"
+    await proposals.finish_confirmed(older_than=timers.NOW)
+    await proposals.finish_confirmed(older_than=timers.NOW)
+    [case] = await talk.cases()
+    said = [m["text"] for m in await talk.transcript() if case["number"] in m["text"]]
+    assert said == [f"Done: Case opened. The number is {case['number']}."]
+    assert (await talk.settle(card)).json()["result"]["number"] == case["number"]
+
+
+@pytest.mark.parametrize("failure", [httpx.ReadTimeout("late"), httpx.ConnectError("away")])
+async def test_that_an_unknown_outcome_is_no_refusal_and_confirming_again_finishes(
+    rasa: FakeRasa, talk: Talk, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    card = await shown(rasa, talk)
+    call = LicensingApi.call
+
+    async def done_but_unheard(self: LicensingApi, *args: Any, **options: Any) -> Any:
+        await call(self, *args, **options)
+        raise failure
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LicensingApi, "call", done_but_unheard)
+        unknown = await talk.settle(card)
+        [reply] = await talk.say("yes")
+    assert (unknown.status_code, unknown.headers["Retry-After"]) == (503, "2")
+    assert "press Confirm again" in reply["text"]
+    assert (await talk.settle(card)).status_code == 200
+    assert len(await talk.cases()) == 1
+
+
+async def test_that_what_is_being_carried_out_is_not_said_to_be_cancelled(
+    rasa: FakeRasa, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = await cut_short(rasa, talk, monkeypatch)
+    refused = await talk.settle(card, "cancel")
+    assert refused.status_code == 409
+    [reply] = await talk.say("no")
+    assert reply["text"] == "It is being carried out. Wait a moment for its receipt."
+    assert "Cancelled" not in str(await talk.transcript())
+    await proposals.finish_confirmed(older_than=timers.NOW)
+    assert await status(talk, card) == "executed"
+
+
+async def test_that_a_new_card_does_not_hide_the_end_of_a_confirmed_one(
+    rasa: FakeRasa, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await cut_short(rasa, talk, monkeypatch)
+    second = await shown(rasa, talk, title="Second")
+    await proposals.finish_confirmed(older_than=timers.NOW)
+    [case] = await talk.cases()
+    said = [m["text"] for m in await talk.transcript() if case["number"] in m["text"]]
+    assert said == [f"Done: Case opened. The number is {case['number']}."]
+    assert await status(talk, first) == "executed"
+    assert await status(talk, second) == "open"
+
+
+async def test_that_a_confirmation_survives_the_cards_time(
+    rasa: FakeRasa, talk: Talk, monkeypatch: pytest.MonkeyPatch, clock_at: ClockAt
+) -> None:
+    """It was confirmed in time; finishing it later is no new confirmation."""
+    card = await cut_short(rasa, talk, monkeypatch)
+    clock_at(clock.now() + timedelta(minutes=20))
+    await proposals.finish_confirmed(older_than=timers.NOW)
+    assert await status(talk, card) == "executed"
+
+
+async def test_that_proposals_belong_to_one_conversation(rasa: FakeRasa, talk: Talk) -> None:
+    card = await shown(rasa, talk)
+    proposal = await stored(card)
+    async with database().read() as session:
+        owner = (await session.get_one(Conversation, talk.id)).person
+    assert (proposal.conversation_id, proposal.person) == (talk.id, owner)
