@@ -16,6 +16,7 @@ CORRECTS = re.compile(
     r"|switch to)\b",
     re.IGNORECASE,
 )
+ALTERS = re.compile(r"\b(?:different|change|wrong|another|correct|edit|fix|alter|adjust)\b", re.IGNORECASE)
 ADDS = re.compile(r"\b(?:also|add|plus|as well|too|additionally|invite)\b", re.IGNORECASE)
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3,
              "last": -1, "former": 0, "latter": 1}  # fmt: skip
@@ -107,8 +108,8 @@ def choice(turn: Turn, options: dict[str, str], open_to: Any = None) -> str | No
         return by_name[said]
     if open_to is not None:
         return str(open_to)
-    number = re.fullmatch(r"(?:option |number |no\.? ?)?(\d)", said)
-    if number and str(number[1]) not in options and 0 < int(number[1]) <= len(options):
+    number = re.fullmatch(r"(?:option|number|no\.?) ?(\d)", said)
+    if number and 0 < int(number[1]) <= len(options):
         return list(options)[int(number[1]) - 1]
     place = re.search(rf"\b({'|'.join(_ORDINALS)})\b(?: one| option)?$", said)
     if place and len(said.split()) <= 4 and -len(options) <= _ORDINALS[place[1]] < len(options):

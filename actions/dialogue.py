@@ -230,7 +230,8 @@ class Dialogue(CustomAction):
         if command == "summarise":
             return so_far(turn, sheet)
         if command == "change":
-            return ask(turn, sheet, CHANGE)
+            named = answers.changes_named(turn, sheet) or CHANGE
+            return await self._change(named, turn, sheet)
         if command == "open_another":
             sheet.values["open_another"] = True
             return await self.finish(turn, sheet)

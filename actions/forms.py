@@ -62,6 +62,9 @@ class OperationForm(Dialogue):
             elif asked == "portal" and not heard and _is_a_name(turn.text):
                 note_unknown(turn.text.strip(" .!"), sheet)
         if not heard and not sheet.notes and not open_portal:
+            named = answers.changes_named(turn, sheet) if answers.ALTERS.search(turn.text) else None
+            if named is not None:  # "the date should be different", whatever is asked just now
+                return await self._change(named, turn, sheet)
             return failed(turn, sheet, say("utter_form_not_understood"))
         return await self._store(turn, sheet, heard, answered=asked)
 

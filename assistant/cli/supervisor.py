@@ -86,6 +86,8 @@ def write_rasa_files(state: State, actions_url: str, *, rest_channel: bool = Fal
         f"  url: {json.dumps(actions_url)}\n"
         "  headers:\n"
         "    X-Actions-Secret: ${ACTIONS_SECRET}\n"
+        # Our actions read their words from data/: the domain need not travel with each call.
+        "  enable_selective_domain: true\n"
         "tracker_store:\n"
         "  type: SQL\n"
         "  dialect: sqlite\n"

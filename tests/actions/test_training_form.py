@@ -184,6 +184,8 @@ async def test_that_what_is_to_change_may_be_named_in_ones_own_words(talk: Talk)
     await complete(talk)
     await talk.say("the date should be different", "reschedule_training")
     assert talk.asked == "windows"
+    await talk.say("I want to change the number of people", "change")
+    assert talk.asked == "attendees"
 
 
 async def test_that_half_a_window_is_asked_to_the_end(talk: Talk) -> None:
