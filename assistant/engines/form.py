@@ -13,6 +13,7 @@ from backend.core.client import licensing_api
 
 OPERATION = "open_case"
 FIELDS = ("category", "title", "description", "severity", "phone")
+NUMBERS = {"one": 1, "two": 2, "three": 3, "four": 4}
 CANCEL = {"cancel", "stop", "quit", "/cancel"}
 
 
@@ -21,6 +22,8 @@ async def answer(situation: Situation) -> Outcome:
     form = situation.conversation.form
     if form is None:
         return await _next(situation, {"slots": {}}, opening=True)
+    if _is_older_button(situation):
+        return _ask(form["slots"], form["asking"], "")
     said = _value(situation)
     if said.lower() in CANCEL:
         return Outcome([Draft(say("form.cancelled"))], engine="form", form=None, keep_form=False)
@@ -31,6 +34,15 @@ async def answer(situation: Situation) -> Outcome:
     return await _next(situation, {"slots": slots})
 
 
+def _is_older_button(situation: Situation) -> bool:
+    """A button of something else is no answer to the open question."""
+    payload, question = situation.message.payload, situation.question
+    if payload is None or payload in CANCEL:
+        return False
+    options = ((question.ask if question else None) or {}).get("options") or []
+    return payload not in {option["payload"] for option in options}
+
+
 def _value(situation: Situation) -> str:
     payload = situation.message.payload
     if payload and payload.startswith("/answer"):
@@ -39,9 +51,11 @@ def _value(situation: Situation) -> str:
 
 
 def _typed(field: str, said: str) -> Any:
-    if field != "category":
-        return said
     schema = licensing_api().operations[OPERATION].fields[field]
+    if schema.get("type") == "integer":
+        return NUMBERS.get(said.lower(), said)
+    if "enum" not in schema:
+        return said
     names = {_title(v).lower(): v for v in schema["enum"]}
     return names.get(said.lower(), said.lower().replace(" ", "_"))
 

@@ -13,6 +13,7 @@ from assistant.wording import say, wording
 from backend.core.database import refuse_open_transaction
 from backend.core.settings import settings
 
+LONG = 40  # messages
 WEBHOOK = "/webhooks/ask_licensing/webhook"
 log = structlog.get_logger(__name__)
 _client: httpx.AsyncClient | None = None
@@ -72,7 +73,18 @@ async def answer(situation: Situation) -> Outcome:
         drafts.append(
             await propose(situation.caller("rasa"), proposed["operation"], proposed["arguments"])
         )
-    return Outcome(drafts, engine="rasa", why=_why(told, proposed), fresh_session=False)
+    return Outcome(
+        drafts, engine="rasa", why=_why(told, proposed), fresh_session=_anew(situation, told)
+    )
+
+
+def _anew(situation: Situation, told: dict[str, Any]) -> bool:
+    """Whether the next message begins a new session: Rasa replays a session at each turn, so
+    an idle one is ended now and then. Nothing that a next message could need is lost.
+    """
+    idle = not told.get("active_form") and not told.get("slots")
+    before = situation.last_own.seq if situation.last_own else 0
+    return idle and situation.message.seq // LONG != before // LONG
 
 
 async def _ask(situation: Situation) -> dict[str, Any]:
