@@ -11,7 +11,23 @@ CHECK = """() => axe.run(document, {runOnly: [
   'wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})
   .then(({violations}) => violations.flatMap(({id, nodes}) => nodes.map(
     ({target, failureSummary}) => `${id}: ${target.flat().join(' ')}: ${failureSummary}`)))"""
-TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+# The page, and whatever scrolls in it or in its shadow trees. Code may be wider than its box, and
+# navigation may be a strip to swipe.
+TOO_WIDE = """() => {
+  const found = [];
+  const measure = element => {
+    const {scrollWidth, clientWidth, localName, className} = element;
+    const wide = scrollWidth - clientWidth;
+    if (wide > 1) found.push(`too wide by ${wide} pixels: ${localName}.${className}`);
+  };
+  const look = root => root.querySelectorAll('*:not(pre, textarea, nav)').forEach(element => {
+    if (/auto|scroll/.test(getComputedStyle(element).overflowX)) measure(element);
+    if (element.shadowRoot) look(element.shadowRoot);
+  });
+  measure(document.documentElement);
+  look(document);
+  return found;
+}"""
 
 
 def barriers(page: Page) -> list[str]:
@@ -31,8 +47,8 @@ def barriers(page: Page) -> list[str]:
         debugger.detach()
     assert "exceptionDetails" not in ran, ran["exceptionDetails"]
     found: list[str] = ran["result"]["value"]
-    wide = page.evaluate(TOO_WIDE)
-    return found + [f"{wide} pixels too wide"] * (wide > 0)
+    wide: list[str] = page.evaluate(TOO_WIDE)
+    return found + wide
 
 
 def _source(path: Path) -> str:

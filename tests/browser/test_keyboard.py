@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.chat import TURN_MS, Wishes
+from tests.browser.chat import TURN_MS, Chat, Wishes
 from tests.browser.conftest import Visits
-from tests.product import Product
+from tests.product import Product, working_day
 
 MOST_STEPS = 45
 # What has the focus, through all shadow trees, by the name that is read out.
@@ -40,42 +40,35 @@ def step_back_to(page: Page, name: str) -> None:
 
 
 def test_a_case_can_be_opened_with_the_keyboard_alone(visit: Visits, product: Product) -> None:
-    wishes = Wishes(day=15, attendees=7)
     carla = visit("carla@contoso.example")
     page, keys = carla.page, carla.page.keyboard
     step_to(page, "Ask about licensing")
     keys.press("Enter")
     expect(carla.messages.first).to_be_visible()
     assert focused(page) == "Your message"
-
     keys.type("I need training")
     keys.press("Enter")
     carla.settle()
-    assert carla.control == "choice"
-    step_back_to(page, "License Central (CLC)")
-    keys.press("Enter")
-    carla.settle()
-    assert focused(page) == "Your message"
-    step_back_to(page, "Get Support")
-    keys.press("Space")
-    carla.settle()
-    step_back_to(page, "Create a case")
-    keys.press("Enter")
-    carla.settle()
+    for name in ("License Central (CLC)", "Get Support", "Create a case"):
+        choose(carla, name)
+        assert focused(page) == "Your message"
 
-    assert carla.control == "choices"
-    step_back_to(page, "Virtual accounts")
-    keys.press("Space")
-    step_to(page, "Use these")
-    keys.press("Enter")
-    carla.settle()
-    assert focused(page) == "Your message"
-    keys.type(f"{wishes.date} 15:00")
-    keys.press("Enter")
-    carla.settle()
-    keys.type(str(wishes.attendees))
-    keys.press("Enter")
-    carla.settle()
+    answered = []
+    for control in carla.questions():
+        answered.append(control)
+        if control == "choice":
+            choose(carla, "Training")
+        elif control == "choices":
+            step_back_to(page, "Virtual accounts")
+            keys.press("Space")
+            step_to(page, "Use these")
+            keys.press("Enter")
+        else:
+            keys.type(f"{working_day(15)} 15:00" if control == "when" else "7")
+            keys.press("Enter")
+        carla.settle()
+        assert focused(page) == "Your message"
+    assert {"choices", "when", "number"} <= set(answered)
 
     expect(carla.card).to_contain_text("Virtual accounts")
     step_back_to(page, "Confirm")
@@ -88,6 +81,13 @@ def test_a_case_can_be_opened_with_the_keyboard_alone(visit: Visits, product: Pr
     keys.press("Escape")
     expect(carla.launcher).to_be_visible()
     assert focused(page) == "Ask about licensing"
+
+
+def choose(chat: Chat, name: str) -> None:
+    """From the composer back to a button, and press it."""
+    step_back_to(chat.page, name)
+    chat.page.keyboard.press("Space")
+    chat.settle()
 
 
 def test_on_a_phone_the_focus_stays_in_the_panel(visit: Visits) -> None:

@@ -15,6 +15,7 @@ from tests.product import Product
 
 # Rasa or the app has to start before what is awaited can happen.
 RESTART_MS = 90_000
+pytestmark = pytest.mark.timeout(300)
 CANT_BE_REACHED = "The assistant can’t be reached"
 
 
