@@ -16,7 +16,9 @@ CORRECTS = re.compile(
     r"|switch to)\b",
     re.IGNORECASE,
 )
-ALTERS = re.compile(r"\b(?:different|change|wrong|another|correct|edit|fix|alter|adjust)\b", re.IGNORECASE)
+ALTERS = re.compile(
+    r"\b(?:different|change|wrong|another|correct|edit|fix|alter|adjust)\b", re.IGNORECASE
+)
 ADDS = re.compile(r"\b(?:also|add|plus|as well|too|additionally|invite)\b", re.IGNORECASE)
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3,
              "last": -1, "former": 0, "latter": 1}  # fmt: skip

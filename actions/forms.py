@@ -30,6 +30,8 @@ class OperationForm(Dialogue):
         """All is known: propose, and stay open for changes until the person has decided."""
         fields = sheet.operation.fields
         arguments = {name: value for name, value in sheet.values.items() if name in fields}
+        if sheet.asked is None:  # the card itself shows what is known
+            sheet.notes = [note for note in sheet.notes if say("utter_form_so_far") not in note]
         if sheet.notes:
             turn.reply("\n".join(sheet.notes))
         turn.reply(propose={"operation": self.operation, "arguments": arguments})
