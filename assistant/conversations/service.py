@@ -152,6 +152,10 @@ async def _for_agent(session: AsyncSession, person: Person, conversation_id: str
 
 async def say_as_agent(person: Person, conversation_id: str, incoming: Incoming) -> list[Reply]:
     """A support agent's own message in a conversation that was taken over."""
+    if incoming.text is None:
+        raise invalid(
+            [FieldError(field="text", code="missing", message="An agent answers in words.")]
+        )
     async with database().write() as session:
         conversation = await _for_agent(session, person, conversation_id)
         if conversation.status != "person" or conversation.agent != person.id:
@@ -170,7 +174,7 @@ async def say_as_agent(person: Person, conversation_id: str, incoming: Incoming)
                 role="person",
                 author=person.id,
                 seq=await repository.next_seq(session, conversation_id),
-                text=incoming.text or "",
+                text=incoming.text,
                 client_message_id=incoming.client_message_id,
             )
             session.add(known)
