@@ -22,8 +22,15 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 timers.timer("finish_confirmed")(finish_confirmed)
 
 
-def lifespan(prepare: Callable[[Database], Coroutine[Any, Any, None]]) -> Lifespan:
-    """Migrate → `prepare` (demo data) → jobs → traffic; the reverse at the end."""
+def lifespan(
+    prepare: Callable[[Database], Coroutine[Any, Any, None]],
+    beside: Callable[[], AbstractAsyncContextManager[None]],
+) -> Lifespan:
+    """Slot → migrate → jobs → `prepare` (demo data) → traffic; the reverse at the end.
+
+    The slot comes first: a second process on the same SQLite file is refused before it could
+    migrate what the first one uses. `beside` gives what else runs while there is traffic.
+    """
 
     @asynccontextmanager
     async def living(_: FastAPI) -> AsyncIterator[None]:
@@ -33,11 +40,13 @@ def lifespan(prepare: Callable[[Database], Coroutine[Any, Any, None]]) -> Lifesp
         db, hub = Database(config.database), Hub(config.redis_url)
         use_database(db)
         use_hub(hub)
-        await migrate(db)
-        slot = await jobs.start(db, config)
+        slot = jobs.Slot(db)
+        await slot.take()
         try:
+            await migrate(db)
+            await jobs.start(db, slot)
             await prepare(db)
-            async with hub.listening(), timers.ticking():
+            async with hub.listening(), timers.ticking(), beside():
                 repair = asyncio.create_task(_repair())
                 yield
                 hub.closing.set()

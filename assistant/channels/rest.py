@@ -2,18 +2,21 @@
 `sender` names the conversation; nothing the client sends can name somebody else.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from assistant.conversations import service, turns
 from assistant.conversations.models import Conversation
-from assistant.conversations.schemas import Incoming, NewConversation, Reply
+from assistant.conversations.schemas import Incoming, NewConversation, Reply, Words
 from assistant.limits import limit
 from backend.core.auth import CurrentPerson
 from backend.core.database import database
+from backend.core.fields import clean
+from backend.core.identity import Person
 from backend.core.ids import new_id
 from backend.core.problems import RESPONSES
 from backend.core.settings import settings
@@ -24,8 +27,10 @@ router = APIRouter(tags=["channels"], responses=RESPONSES)
 class RestMessage(BaseModel):
     """What Rasa's REST channel takes."""
 
-    sender: str = Field(min_length=1, max_length=200, description="Names the conversation")
-    message: str = Field(description="The person's words")
+    sender: Annotated[str, BeforeValidator(clean)] = Field(
+        min_length=1, max_length=200, description="Names the conversation"
+    )
+    message: Words = Field(description="The person's words")
 
 
 class RestReply(BaseModel):
@@ -42,18 +47,28 @@ async def rest_webhook(body: RestMessage, person: CurrentPerson) -> list[RestRep
     """Say something in the conversation named by `sender`; begun when it is new."""
     await limit("messages", person.id, settings().messages_a_minute)
     incoming = Incoming(client_message_id=new_id(), text=body.message)
-    conversation_id = await _conversation(person.id, body.sender)
-    if conversation_id is None:
-        opened = await service.begin(
-            person, NewConversation(portal="clc"), external_key=body.sender
-        )
-        conversation_id = opened.id
+    conversation_id = await _conversation(person, body.sender)
     return [
         _rest(body.sender, reply) for reply in await turns.post(person, conversation_id, incoming)
     ]
 
 
-async def _conversation(person: str, sender: str) -> str | None:
+async def _conversation(person: Person, sender: str) -> str:
+    """The id of the sender's conversation; of first messages at once, one begins it."""
+    known = await _known(person.id, sender)
+    if known is not None:
+        return known
+    try:
+        begun = await service.begin(person, NewConversation(portal="clc"), external_key=sender)
+    except IntegrityError:
+        known = await _known(person.id, sender)
+        if known is None:
+            raise
+        return known
+    return begun.id
+
+
+async def _known(person: str, sender: str) -> str | None:
     async with database().read() as session:
         return (
             await session.exec(

@@ -23,7 +23,7 @@ from backend.core.client import Answer, Caller, Via, licensing_api
 from backend.core.database import database, refuse_open_transaction
 from backend.core.problems import Problem, conflict, not_found
 
-_FACES: dict[str, Via] = {"agent": "agent", "rasa": "rasa"}
+_FACES: dict[str, Via] = {"agent": "agent", "rasa": "rasa", "mcp": "mcp"}
 RECOVER_AFTER = timedelta(seconds=30)
 log = structlog.get_logger(__name__)
 

@@ -7,11 +7,12 @@ import structlog
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
 
-from assistant import metrics
+from assistant import metrics, tools
 from assistant.conversations.drafts import Draft, Outcome
-from assistant.engines.agent import provider, tools
+from assistant.engines.agent import provider
 from assistant.engines.agent.breaker import breaker
 from assistant.engines.agent.claims import without_claims
+from assistant.engines.agent.langchain_tools import as_tool
 from assistant.engines.agent.memory import remembered
 from assistant.engines.agent.middleware import in_order
 from assistant.engines.agent.prompt import system_prompt
@@ -52,7 +53,7 @@ async def _run(turn: AgentTurn) -> str:
     api = licensing_api()
     agent = create_agent(
         provider.chat_model(),
-        [tools.as_tool(operation) for operation in tools.offered(api, turn.situation.person)],
+        [as_tool(operation) for operation in tools.offered(api, turn.situation.person)],
         system_prompt=system_prompt(turn.situation),
         middleware=in_order(turn, api),
     )

@@ -9,9 +9,9 @@ from langchain_core.messages import ToolMessage
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.runtime import Runtime
 
-from assistant.engines.agent.tools import is_tool, readable
 from assistant.engines.agent.turn import AgentTurn
 from assistant.proposals.service import prepare
+from assistant.tools import is_tool, readable
 from backend.core.client import Answer, LicensingApi, Operation
 
 SHOWN = "A card with this was shown to the person, who decides. Nothing has been done."

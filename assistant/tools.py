@@ -1,4 +1,4 @@
-"""Tools from the API's own document: whatever operation it has, the agent can call.
+"""Tools from the API's own document: whatever operation it has, the agent and MCP clients call.
 
 Offering is for economy (a small prompt), never a guard: rights are the backend's, and a call of
 a known operation that was not offered runs under the same rules.
@@ -6,8 +6,6 @@ a known operation that was not offered runs under the same rules.
 
 import json
 from typing import Any
-
-from langchain_core.tools import StructuredTool
 
 from backend.core.client import Answer, LicensingApi, Operation
 from backend.core.identity import Person
@@ -44,21 +42,6 @@ def offered(api: LicensingApi, person: Person) -> list[Operation]:
 def is_tool(operation: Operation) -> bool:
     """Whether a model may call it at all, offered or not."""
     return operation.id not in FILES and DEMO not in operation.tags
-
-
-def as_tool(operation: Operation) -> StructuredTool:
-    """A LangChain tool with the document's schema as it is; the backend validates."""
-
-    async def never_run(**_: Any) -> str:
-        raise RuntimeError(f"{operation.id} is carried out by the middleware")
-
-    return StructuredTool(
-        name=operation.id,
-        description=" ".join(operation.description.split()),
-        args_schema=schema_of(operation),
-        coroutine=never_run,
-        metadata={"writes": operation.writes},
-    )
 
 
 def schema_of(operation: Operation) -> dict[str, Any]:

@@ -1,0 +1,86 @@
+"""Other assistants over MCP, with the official SDK's client and real HTTP."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from tests.agent.conftest import training
+from tests.product import Product
+
+CREATE = "create_training_engagement"
+
+
+@asynccontextmanager
+async def connected(product: Product, token: str) -> AsyncIterator[Client]:
+    async with (
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http,
+        Client(streamable_http_client(f"{product.base}/mcp", http_client=http)) as client,
+    ):
+        yield client
+
+
+def mcp_token(product: Product, email: str) -> str:
+    person = product.client(email)
+    made = person.http.post("/auth/mcp-token").raise_for_status().json()
+    person.http.close()
+    token: str = made["access_token"]
+    return token
+
+
+async def test_that_a_client_lists_and_calls_tools_as_the_person(product: Product) -> None:
+    async with connected(product, mcp_token(product, "uma@northwind.example")) as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        assert {"get_me", CREATE, "search_knowledge"} <= names
+        assert not {"claim_case", "read_outbox", "http.confirm_proposal"} & names
+        told = await client.call_tool("get_me", {})
+        assert "uma@northwind.example" in told.content[0].text
+
+
+async def test_that_what_the_person_may_not_do_is_refused(product: Product) -> None:
+    nadia = product.client("nadia@northwind.example")
+    number = nadia.http.post("/training-engagements", json=training()).json()["number"]
+    nadia.http.close()
+    async with connected(product, mcp_token(product, "uma@northwind.example")) as client:
+        for name, given in (
+            ("get_case", {"case_number": number}),
+            ("claim_case", {"case_number": number}),
+            ("read_outbox", {}),
+            ("http.confirm_proposal", {}),
+        ):
+            told = await client.call_tool(name, given)
+            assert told.is_error, name
+            assert "nadia" not in told.content[0].text
+
+
+async def test_that_a_write_is_a_link_to_a_card_that_only_the_person_confirms(
+    product: Product,
+) -> None:
+    uma = product.client("uma@northwind.example")
+    token = mcp_token(product, "uma@northwind.example")
+    before = len(uma.cases())
+    async with connected(product, token) as client:
+        told = await client.call_tool(CREATE, training())
+    text = told.content[0].text
+    assert "Nothing has been done yet" in text
+    assert len(uma.cases()) == before
+    uma.conversation = text.split("conversation=")[1].split()[0]
+    proposal = [m["proposal"] for m in uma.transcript() if m["proposal"]][-1]
+    where = f"/conversations/{uma.conversation}/proposals/{proposal['id']}/confirm"
+    as_client = {"Authorization": f"Bearer {token}"}
+    assert uma.http.post(where, headers=as_client).status_code == 403
+    assert uma.http.post("/cases", headers=as_client, json={}).status_code == 403
+    assert len(uma.cases()) == before
+    assert uma.settle(proposal["id"]).status_code == 200
+    assert len(uma.cases()) == before + 1
+    uma.http.close()
+
+
+async def test_that_without_a_valid_token_there_is_nothing(product: Product) -> None:
+    async with httpx2.AsyncClient() as http:
+        for headers in ({}, {"Authorization": "Bearer rubbish"}):
+            asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+            answer = await http.post(f"{product.base}/mcp", json=asked, headers=headers)
+            assert answer.status_code == 401
