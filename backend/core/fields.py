@@ -15,7 +15,7 @@ _EMAIL = re.compile(
     r"[a-z][a-z0-9-]{0,61}[a-z0-9]"
 )
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
-_PHONE = re.compile(r"\+?\(?[0-9][0-9 ()./-]{5,38}")
+_PHONE = re.compile(r"\+?\(?[0-9][0-9 ()./-]{5,37}")
 _CASE = re.compile(r"(?:case)?[\s#:]*c?[\s-]*(\d{6,9})", re.IGNORECASE)
 ZONES = frozenset(available_timezones())
 
@@ -36,6 +36,11 @@ def clean(value: Any) -> Any:
         if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}
     )
     return "".join(kept).strip()
+
+
+def one_line(value: Any) -> Any:
+    """Like `clean`, without line breaks: such a text stands in subjects, titles and lists."""
+    return " ".join(clean(value).split()) if isinstance(value, str) else value
 
 
 def _email(value: str) -> str:
@@ -77,10 +82,12 @@ def normal_case_number(value: str) -> str:
     return f"C-{match[1]}" if match else value.strip()[:40]
 
 
-ShortText = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=150)]
+ShortText = Annotated[
+    str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=150)
+]
 LongText = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=5000)]
 Remark = Annotated[str, BeforeValidator(clean), StringConstraints(max_length=2000)]
-Topic = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=200)]
+Topic = Annotated[str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=200)]
 Email = Annotated[str, BeforeValidator(clean), AfterValidator(_email)]
 Language = Annotated[str, BeforeValidator(clean), AfterValidator(_language)]
 Phone = Annotated[str, BeforeValidator(clean), AfterValidator(_phone)]

@@ -44,7 +44,7 @@ def decode(cursor: str, kinds: Sequence[type]) -> list[Any]:
         return [
             _moment(v) if kind is datetime else kind(v) for v, kind in zip(raw, kinds, strict=True)
         ]
-    except (ValueError, TypeError, binascii.Error) as exc:
+    except (ValueError, TypeError, OverflowError, binascii.Error) as exc:
         raise Problem(
             422,
             "cursor",

@@ -47,20 +47,22 @@ class UnitOfWorkRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         """Wrap FastAPI's handler (the hook is marked for replacement; it is used only here)."""
         endpoint = super().get_route_handler()
+        repeatable = any(one.dependency is _write_headers for one in self.dependencies)
 
         async def handle(request: Request) -> Response:
             if request.method in SAFE_METHODS:
                 async with database().read() as session:
                     request.state.session = session
                     return await endpoint(request)
-            return await _write(request, endpoint)
+            return await _write(request, endpoint, repeatable=repeatable)
 
         return handle
 
 
-async def _write(request: Request, endpoint: Handler) -> Response:
+async def _write(request: Request, endpoint: Handler, *, repeatable: bool) -> Response:
+    """`repeatable`: the route documents the key (others' answers, such as tokens, are not kept)."""
     dry_run = _is_dry_run(request)
-    key = request.headers.get("Idempotency-Key")
+    key = request.headers.get("Idempotency-Key") if repeatable else None
     if key is not None and not 0 < len(key) <= KEY_LENGTH:
         raise Problem(
             422,

@@ -59,8 +59,8 @@ async def create_mcp_token(person: CurrentPerson, claims: CurrentClaims) -> McpT
     """Mint a token for an MCP client: it may read and propose, and is refused by every write
     and by confirmations.
     """
-    if claims.audience == "mcp":
-        raise forbidden("An MCP token can’t make another.", "Sign in as yourself.")
+    if claims.audience != "api":
+        raise forbidden("Only your own sign-in can make such a token.", "Sign in as yourself.")
     lifetime = timedelta(hours=MCP_HOURS)
     return McpToken(
         access_token=mint(person.id, "mcp", lifetime, via="mcp"),

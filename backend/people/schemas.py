@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 
 from backend.core.fields import Body, Email, Language, Phone, ShortText, TimeZone
 from backend.core.receipts import Receipt
@@ -42,6 +42,13 @@ class UpdateMe(Body):
     language: Language | None = Field(default=None, description="Your language, like en or de")
     time_zone: TimeZone | None = Field(default=None, description="IANA zone, like Europe/Oslo")
     address: dict[str, Any] | None = Field(default=None, description="Your postal address")
+
+    @field_validator("name")
+    @classmethod
+    def _keep_a_name(cls, name: str | None) -> str:
+        if name is None:
+            raise ValueError("Your name can be changed, not removed.")
+        return name
 
 
 class DemoSignIn(Body):

@@ -174,3 +174,16 @@ async def test_that_outside_demo_mode_the_app_does_not_start_with_default_secret
     with pytest.raises(SystemExit, match="SECRET_KEY, RASA_SECRET, ACTIONS_SECRET"):
         await lifespan(prepare)(app).__aenter__()
     assert prepared == []
+
+
+async def test_that_a_token_for_one_call_makes_no_lasting_one(client: httpx.AsyncClient) -> None:
+    internal = {"Authorization": f"Bearer {mint_internal(Caller(NADIA))}"}
+    assert (await client.post("/api/v1/auth/mcp-token", headers=internal)).status_code == 403
+
+
+async def test_that_a_name_can_be_changed_and_not_removed(newcomer: Newcomer) -> None:
+    someone = await newcomer()
+    refused = await someone.patch("/me", json={"name": None})
+    assert refused.status_code == 422
+    assert refused.json()["errors"][0]["field"] == "name"
+    assert (await someone.patch("/me", json={"name": "Noor"})).json()["name"] == "Noor"

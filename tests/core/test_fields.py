@@ -128,3 +128,9 @@ def test_that_values_are_read_back_quoted_and_shortened() -> None:
 )
 def test_that_a_field_is_named_in_words(path: str, words: str) -> None:
     assert name_of(path) == words
+
+
+@pytest.mark.parametrize("kind", [fields.ShortText, fields.Topic])
+def test_that_a_title_is_one_line(kind: object) -> None:
+    said = "Order\r\n stuck\u2028Bcc: all@northwind.example\t now"
+    assert read(kind, said) == "Order stuck Bcc: all@northwind.example now"

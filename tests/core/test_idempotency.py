@@ -126,3 +126,10 @@ async def test_that_keys_are_forgotten_after_a_day(
     clock_at(clock.now() + timedelta(minutes=2))
     await run_due()
     assert await kept(key) == 0
+
+
+async def test_that_tokens_are_not_kept_with_a_key(person: SignedIn, key: str) -> None:
+    nadia = await person("nadia@northwind.example")
+    minted = await nadia.post("/auth/mcp-token", headers={"Idempotency-Key": key})
+    assert minted.status_code == 200
+    assert await kept(key) == 0

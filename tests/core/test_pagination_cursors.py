@@ -38,3 +38,9 @@ def test_that_a_cursor_which_is_none_of_ours_is_refused(rubbish: str) -> None:
         decode(rubbish, KINDS)
     assert refused.value.body.status == 422
     assert "cursor" in refused.value.body.title
+
+
+def test_that_an_endless_number_is_no_cursor() -> None:
+    with pytest.raises(Problem) as refused:
+        decode(base64.urlsafe_b64encode(b"[1e999]").decode(), (int,))
+    assert refused.value.body.status == 422
