@@ -190,11 +190,12 @@ def _place(
     """Sort flat arguments into path, query and body; a missing path part becomes `-`.
 
     `-` names nothing in this API, so the answer is a 404 that says what could not be found
-    instead of a crash in here.
+    instead of a crash in here. So do dots, which would lead to another route.
     """
     path = operation.path
     for name in operation.path_parameters:
         value = str(arguments.get(name) or "-")
+        value = "-" if value in {".", ".."} else value
         path = path.replace("{" + name + "}", quote(value, safe=""))
     query = {
         name: arguments[name]

@@ -52,7 +52,11 @@ class NestedWrite(RuntimeError):
 
 
 class Database:
-    """The engines of one process, and the only two ways to a session: `read` and `write`."""
+    """The engines of one process, and the only two ways to a session: `read` and `write`.
+
+    Errors name the statement without its values (`hide_parameters`): these are people's words,
+    and errors are logged.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -60,7 +64,9 @@ class Database:
         self.engine = (
             _sqlite_engine(url)
             if self.on_sqlite
-            else create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+            else create_async_engine(
+                url, pool_size=10, max_overflow=20, pool_pre_ping=True, hide_parameters=True
+            )
         )
         self._write_engine: AsyncEngine = (
             self.engine.execution_options(begin="BEGIN IMMEDIATE")
@@ -146,7 +152,7 @@ def refuse_open_transaction(what: str) -> None:
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"timeout": 30})
+    engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
