@@ -15,11 +15,10 @@ from typing import IO, Any
 
 import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig
-from sqlalchemy import column, func, select, table, text
+from sqlalchemy import column, func, make_url, select, table, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.database import Database
-from backend.core.settings import Settings
 
 Job = Callable[[str], Awaitable[None]]
 QUEUE = "jobs"
@@ -103,31 +102,35 @@ class Slot:
 
     On SQLite a lock on a file beside the database: a second process is refused. On PostgreSQL
     the first free advisory lock: the slot's number names the executor, so whoever takes the
-    slot over after a crash also takes over its unfinished jobs.
+    slot over after a crash also takes over its unfinished jobs. Take it before anything is
+    changed in the database, migrations included.
     """
 
     _LOCK_SPACE = 714_001
     _SLOTS = 64
 
-    def __init__(self, db: Database, state_dir: Path) -> None:
-        self._db, self._state_dir = db, state_dir
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self.executor = ""
         self._file: IO[str] | None = None
         self._connection: Any = None
 
     async def take(self) -> str:
         """The executor id. Raises `AlreadyRunning` when there is no slot."""
-        return self._lock_file() if self._db.on_sqlite else await self._lock_number()
+        self.executor = self._lock_file() if self._db.on_sqlite else await self._lock_number()
+        return self.executor
 
     def _lock_file(self) -> str:
-        self._state_dir.mkdir(parents=True, exist_ok=True)
-        path = self._state_dir / "app.lock"
+        database = Path(make_url(self._db.url).database or "")
+        database.parent.mkdir(parents=True, exist_ok=True)
+        path = database.with_name(f"{database.name}.lock")
         self._file = path.open("w")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as exc:
             self._file.close()
             raise AlreadyRunning(
-                f"Another process already uses {self._state_dir}. Stop it first, or give this one "
+                f"Another process already uses {database}. Stop it first, or give this one "
                 "its own STATE_DIR, or set DATABASE_URL to PostgreSQL to run several."
             ) from exc
         return "app"
@@ -156,17 +159,15 @@ def _sync_url(db: Database) -> str:
     return db.url.replace("sqlite+aiosqlite://", "sqlite://")
 
 
-async def start(db: Database, config: Settings) -> Slot:
-    """Launch DBOS in this process (after the migrations, before traffic)."""
+async def start(db: Database, slot: Slot) -> None:
+    """Launch DBOS in this process, which holds `slot` (after the migrations, before traffic)."""
     global _client
-    slot = Slot(db, config.state_dir)
-    executor = await slot.take()
     logging.getLogger("dbos").setLevel(logging.WARNING)
     options: DBOSConfig = {
         "name": "ask-licensing",
         "system_database_url": _sync_url(db),
         "application_version": APPLICATION_VERSION,
-        "executor_id": executor,
+        "executor_id": slot.executor,
         "log_level": "WARNING",
     }
     DBOS(config=options)
@@ -175,7 +176,6 @@ async def start(db: Database, config: Settings) -> Slot:
     _client = await asyncio.to_thread(
         lambda: DBOSClient(system_database_url=_sync_url(db), application_name="ask-licensing")
     )
-    return slot
 
 
 async def stop(slot: Slot) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from backend.core.database import Database
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "migrations"
+LOCK = 714_000
 
 
 def config(connection: Connection) -> Config:
@@ -24,6 +25,9 @@ async def run(db: Database, step: Any, *arguments: Any, **options: Any) -> None:
     """Run an Alembic command such as `command.upgrade` in one transaction."""
 
     def inside(connection: Connection) -> None:
+        if connection.dialect.name == "postgresql":
+            # Processes that start together migrate one after the other.
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         step(config(connection), *arguments, **options)
 
     async with db.engine.begin() as connection:

@@ -131,12 +131,15 @@ def test_that_two_jobs_of_one_name_are_refused() -> None:
         jobs.job(name)(mail_case_replied)
 
 
-async def test_that_a_second_process_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+async def test_that_a_second_process_on_the_same_file_is_refused(tmp_path: Path) -> None:
     db = Database(f"sqlite+aiosqlite:///{tmp_path / 'x.db'}")
-    first, second = jobs.Slot(db, tmp_path), jobs.Slot(db, tmp_path)
+    other = Database(f"sqlite+aiosqlite:///{tmp_path / 'y.db'}")
+    first, second, elsewhere = jobs.Slot(db), jobs.Slot(db), jobs.Slot(other)
     assert await first.take() == "app"
     with pytest.raises(jobs.AlreadyRunning, match="Stop it first, or give this one its own"):
         await second.take()
+    assert await elsewhere.take() == "app"
+    await elsewhere.free()
     await first.free()
     assert await second.take() == "app"
     await second.free()
@@ -148,10 +151,10 @@ async def test_that_processes_on_postgresql_have_slots_of_their_own_and_reuse_th
 ) -> None:
     with fresh_database("postgresql", tmp_path) as url:
         db = Database(url.replace("postgresql://", "postgresql+psycopg://"))
-        slots = [jobs.Slot(db, tmp_path) for _ in range(3)]
+        slots = [jobs.Slot(db) for _ in range(3)]
         assert [await slot.take() for slot in slots] == ["slot-0", "slot-1", "slot-2"]
         await slots[1].free()
-        again = jobs.Slot(db, tmp_path)
+        again = jobs.Slot(db)
         assert await again.take() == "slot-1"
         for slot in (slots[0], slots[2], again):
             await slot.free()
@@ -174,7 +177,9 @@ async def note_it(event_id):
 async def main():
     db = Database(settings().database)
     use_database(db)
-    slot = await jobs.start(db, settings())
+    slot = jobs.Slot(db)
+    await slot.take()
+    await jobs.start(db, slot)
     if "enqueue" in sys.argv:
         async with db.write() as session:
             await jobs.enqueue(session, "note_it", "event-1")
