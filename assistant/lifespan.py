@@ -22,11 +22,14 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 timers.timer("finish_confirmed")(finish_confirmed)
 
 
-def lifespan(prepare: Callable[[Database], Coroutine[Any, Any, None]]) -> Lifespan:
+def lifespan(
+    prepare: Callable[[Database], Coroutine[Any, Any, None]],
+    beside: Callable[[], AbstractAsyncContextManager[None]],
+) -> Lifespan:
     """Slot → migrate → jobs → `prepare` (demo data) → traffic; the reverse at the end.
 
     The slot comes first: a second process on the same SQLite file is refused before it could
-    migrate what the first one uses.
+    migrate what the first one uses. `beside` gives what else runs while there is traffic.
     """
 
     @asynccontextmanager
@@ -43,7 +46,7 @@ def lifespan(prepare: Callable[[Database], Coroutine[Any, Any, None]]) -> Lifesp
             await migrate(db)
             await jobs.start(db, slot)
             await prepare(db)
-            async with hub.listening(), timers.ticking():
+            async with hub.listening(), timers.ticking(), beside():
                 repair = asyncio.create_task(_repair())
                 yield
                 hub.closing.set()

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actions.server import router as actions
 from assistant import delivery as _delivery  # noqa: F401 - registers its job
+from assistant.channels.mcp import McpChannel
 from assistant.channels.rest import router as rest_channel
 from assistant.console.routes import router as console
 from assistant.conversations.routes import router as conversations
@@ -41,10 +42,11 @@ async def prepare(db: Database) -> None:
 def create_app() -> FastAPI:
     """The whole product as one application."""
     configure_logs()
+    mcp = McpChannel()
     app = FastAPI(
         title="Ask Licensing",
         version="1",
-        lifespan=lifespan(prepare),
+        lifespan=lifespan(prepare, mcp.running),
         openapi_url=f"{API}/openapi.json",
         generate_unique_id_function=lambda route: f"{client.HTTP_ONLY}{route.name}",
         docs_url=None,
@@ -65,6 +67,7 @@ def create_app() -> FastAPI:
     pages = (widget_pages, console, article_pages, _health)
     for router in (api_router(), conversations, rest_channel, actions, *pages):
         app.include_router(router)
+    app.router.routes.extend(mcp.routes)
     http = httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url=INTERNAL
     )
