@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from backend.core.fields import clean
 from backend.core.settings import settings
@@ -76,6 +76,21 @@ class ConversationOpened(ConversationPublic):
     replies: list[Reply]
 
 
+def _words(text: str) -> str:
+    most = settings().message_characters
+    if not text:
+        raise ValueError("An empty message can’t be answered. Type what you need.")
+    if len(text) > most:
+        raise ValueError(
+            f"This message has {len(text)} characters; {most} is the most. "
+            "Send it in parts, or the essential part only."
+        )
+    return text
+
+
+Words = Annotated[str, BeforeValidator(clean), AfterValidator(_words)]
+
+
 class Incoming(BaseModel):
     """One message: exactly one of `text`, `payload` and `file_id`."""
 
@@ -84,9 +99,7 @@ class Incoming(BaseModel):
         max_length=100,
         description="Made by the client; the same id is the same message, stored and answered once",
     )
-    text: Annotated[str, BeforeValidator(clean)] | None = Field(
-        default=None, description="The person's words"
-    )
+    text: Words | None = Field(default=None, description="The person's words")
     payload: str | None = Field(
         default=None, max_length=2000, description="Of a button this conversation offered"
     )
@@ -102,14 +115,6 @@ class Incoming(BaseModel):
         given = [v for v in (self.text, self.payload, self.file_id) if v is not None]
         if len(given) != 1:
             raise ValueError("Send exactly one of text, payload and file_id.")
-        if not given[0].strip():
-            raise ValueError("An empty message can’t be answered. Type what you need.")
-        most = settings().message_characters
-        if len(given[0]) > most:
-            raise ValueError(
-                f"This message has {len(given[0])} characters; {most} is the most. "
-                "Send it in parts, or the essential part only."
-            )
         return self
 
 
