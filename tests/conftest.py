@@ -6,11 +6,12 @@ is dropped afterwards. Nothing is wiped between tests: a test that needs to be a
 people with `newcomer`.
 """
 
+import asyncio
 import getpass
 import os
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,27 @@ def database_url(
         yield url
 
 
+@asynccontextmanager
+async def living(app: FastAPI) -> AsyncIterator[None]:
+    """Inside the app's lifespan, which one task enters and leaves, as a server's does."""
+    begun, over = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.router.lifespan_context(app):
+            begun.set()
+            await over.wait()
+
+    life, beginning = asyncio.create_task(live()), asyncio.create_task(begun.wait())
+    await asyncio.wait((life, beginning), return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if begun.is_set():
+            yield
+    finally:
+        over.set()
+        beginning.cancel()
+        await life
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def app(
     database_url: str, tmp_path_factory: pytest.TempPathFactory
@@ -140,7 +162,7 @@ async def app(
         settings.cache_clear()
         settings()
     application = create_app()
-    async with application.router.lifespan_context(application):
+    async with living(application):
         yield application
     settings.cache_clear()
     clock.set_offset(0)
