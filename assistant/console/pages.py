@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from assistant.console import times
+from backend.core.languages import language_name
 from backend.core.portals import PORTAL_NAMES, Portal
 
 HERE = Path(__file__).resolve().parent
@@ -106,6 +107,7 @@ def environment() -> Environment:
         "ago": times.ago,
         "deadline": times.deadline,
         "initials": initials,
+        "language": language_name,
         "local": times.local,
         "markdown": markdown,
         "named": named,

@@ -41,6 +41,7 @@ def test_a_wish_becomes_a_case_and_the_desk_answers_in_the_chat(
     expect(nadia.messages.last).to_contain_text("Shall we look at your own accounts?")
     expect(nadia.messages.last).to_contain_text(f"Case {number}")
     expect(nadia.messages.last).to_contain_text("Lee Castellwyn")
+    expect(nadia.page.locator("#cases li").first).to_contain_text("Acknowledged")
     bot = nadia.said("bot")
     nadia.say("Yes, the ones in EMEA please")
     expect(lee.locator("#sec-thread .entry").last).to_contain_text("Yes, the ones in EMEA please")
@@ -71,6 +72,7 @@ def see_what_was_said(lee: Page, number: str) -> None:
     """The case, its transcript, and why the assistant answered as it did."""
     expect(lee.get_by_role("heading", level=1)).to_contain_text("License Central")
     expect(lee.locator("#sec-engagement")).to_contain_text("Moving orders")
+    expect(lee.locator("#sec-engagement")).to_contain_text("English")
     transcript = lee.locator("#sec-transcript")
     expect(transcript).to_contain_text("I need training on CLC")
     expect(transcript).to_contain_text(number)

@@ -189,6 +189,11 @@ find('copy').addEventListener('click', () => {
   });
 });
 document.addEventListener('ask-licensing-receipt', () => void drawCases());
+document.addEventListener('ask-licensing-message', (event) => {
+  // Whoever answers a case has changed its status.
+  const messages = (event as CustomEvent<{ case?: unknown }[]>).detail;
+  if (messages.some((message) => message.case)) void drawCases();
+});
 document.addEventListener('ask-licensing-unauthorized', () => {
   if (document.documentElement.dataset['signed'] === 'in') void draw(false);
 });

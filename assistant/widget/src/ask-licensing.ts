@@ -15,7 +15,7 @@ import { base } from './styles/base.ts';
 import { controls } from './styles/controls.ts';
 import { messages } from './styles/messages.ts';
 import { panel } from './styles/panel.ts';
-import { Announcer, Scroll } from './surroundings.ts';
+import { Announcer, focusedIn, Scroll } from './surroundings.ts';
 import type { Said } from './transcript.ts';
 import type { Conversation, Receipt, Reply } from './types.ts';
 import { drawBar, drawLog, drawNotice, drawPast, drawTurn, SLOW_MS, type View } from './view.ts';
@@ -156,9 +156,11 @@ export class AskLicensing extends LitElement {
   /** A dialog is modal or not from its opening on, so at the border it opens anew. */
   readonly #onResize = (): void => {
     if (!this.open) return;
+    const focused = focusedIn(this.renderRoot as ShadowRoot);
     this.#dialog?.close();
     this.#dialog?.style.removeProperty('height');
     this.#openDialog();
+    focused?.focus({ preventScroll: true });
   };
 
   /** A phone's keyboard covers the page without resizing it: the panel takes what is left. */

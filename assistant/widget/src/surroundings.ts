@@ -35,6 +35,13 @@ export class Announcer {
   }
 }
 
+/** What has the focus below a shadow root, through the roots in it. */
+export function focusedIn(root: ShadowRoot): HTMLElement | null {
+  let focused = root.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  return focused as HTMLElement | null;
+}
+
 const NEAR_END = 80;
 const MARGIN = 12;
 
@@ -43,7 +50,8 @@ export class Scroll {
   readonly #host: Host;
   #atEnd = true;
   #first: string | null = null;
-  #settling = false;
+  /** How often it is being placed right now; a scroll meanwhile is not the person's. */
+  #placing = 0;
   readonly #growth = new ResizeObserver(() => this.settle());
   hasMore = false;
 
@@ -64,10 +72,10 @@ export class Scroll {
     else this.hasMore = true;
   }
 
-  /** Follow the growth of what is drawn in this element (the scroller's content). */
+  /** Follow the growth of the scroller's content, and the scroller when a keyboard takes its room. */
   follow(content: Element | null): void {
     this.#growth.disconnect();
-    if (content) this.#growth.observe(content);
+    for (const element of [content, content?.parentElement]) if (element) this.#growth.observe(element);
   }
 
   toEnd(smoothly = false): void {
@@ -83,7 +91,9 @@ export class Scroll {
 
   readonly onScroll = (): void => {
     const scroller = this.#scroller;
-    if (!scroller || this.#settling) return;
+    if (!scroller || this.#placing) return;
+    // Wherever the person goes is where they stay.
+    this.#first = null;
     this.#atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
     if (this.#atEnd && this.hasMore) {
       this.hasMore = false;
@@ -94,10 +104,10 @@ export class Scroll {
   /** After drawing. Parts draw themselves a moment later, so it looks again on the next frame. */
   settle(): void {
     if (!this.#atEnd && !this.#first) return;
-    this.#settling = true;
+    this.#placing += 1;
     requestAnimationFrame(() => {
       this.#place();
-      requestAnimationFrame(() => { this.#settling = false; });
+      requestAnimationFrame(() => { this.#placing -= 1; });
     });
   }
 
