@@ -45,9 +45,13 @@ class Product:
         self._people: list[Person] = []
 
     def __enter__(self) -> Self:
-        self.start_rasa(wait=False)
-        self.start_app(wait=False)
-        self.wait()
+        try:
+            self.start_rasa(wait=False)
+            self.start_app(wait=False)
+            self.wait()
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
