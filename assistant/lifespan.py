@@ -17,6 +17,7 @@ from backend.core.database import Database, use_database
 from backend.core.migrations import migrate
 from backend.core.settings import settings
 
+RASA_SECONDS = 60
 log = structlog.get_logger(__name__)
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 timers.timer("finish_confirmed")(finish_confirmed)
@@ -46,6 +47,8 @@ def lifespan(
             await migrate(db)
             await jobs.start(db, slot)
             await prepare(db)
+            if db.on_sqlite:
+                await turns.forget_leases()
             async with hub.listening(), timers.ticking(), beside():
                 repair = asyncio.create_task(_repair())
                 yield
@@ -63,9 +66,17 @@ def lifespan(
 
 
 async def _repair() -> None:
-    """Finish what a crash cut short: first what was confirmed, then what was not answered."""
+    """Finish what a crash cut short: first what was confirmed, then what was not answered.
+
+    Rasa may be starting as well: messages that have waited so long rather wait for it than be
+    answered that it is not there.
+    """
     try:
         await finish_confirmed(older_than=timers.NOW)
+        for _ in range(RASA_SECONDS):
+            if await rasa.ready():
+                break
+            await asyncio.sleep(1)
         await turns.answer_left_over()
     except Exception:
         log.exception("repair_failed")

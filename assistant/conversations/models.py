@@ -96,7 +96,10 @@ class Offer(SQLModel, table=True):
 
 
 class Proposal(SQLModel, table=True):
-    """A write that waits for the person's own confirmation; its id is the idempotency key."""
+    """A write that waits for the person's own confirmation; its id is the idempotency key.
+
+    `confirmed_in` is the message that confirmed it in words, which the receipt then answers.
+    """
 
     __table_args__ = (
         Index(
@@ -120,6 +123,7 @@ class Proposal(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
     confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    confirmed_in: int | None = Field(default=None)
     result: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
 
 

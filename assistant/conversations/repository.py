@@ -69,6 +69,15 @@ async def free_lease(session: AsyncSession, conversation_id: str, token: str) ->
     )
 
 
+async def free_all_leases(session: AsyncSession) -> None:
+    """Give every conversation back; only for a process that knows that it is alone."""
+    await session.exec(
+        update(Conversation)
+        .where(col(Conversation.turn_token).is_not(None))
+        .values(turn_token=None, turn_until=None)
+    )
+
+
 async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
     """The conversation, its row locked for this transaction."""
     return (
@@ -217,6 +226,13 @@ async def open_proposal(session: AsyncSession, conversation_id: str) -> Proposal
                 Proposal.conversation_id == conversation_id, Proposal.status == "open"
             )
         )
+    ).one_or_none()
+
+
+async def locked_proposal(session: AsyncSession, proposal_id: str) -> Proposal | None:
+    """The proposal, its row locked; lock its conversation first."""
+    return (
+        await session.exec(select(Proposal).where(Proposal.id == proposal_id).with_for_update())
     ).one_or_none()
 
 

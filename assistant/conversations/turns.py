@@ -138,11 +138,21 @@ async def _turn(conversation_id: str, message: Message, token: str) -> bool:
     async with database().read() as session:
         conversation = await session.get_one(Conversation, conversation_id)
         situation = await Situation.read(session, conversation, message)
+        answered = await repository.replies_to(session, conversation_id, message.seq)
+    if answered:
+        # What a confirmation in words did was said, and then the process died.
+        finished = Outcome([], engine="system", why={"routed": "answered before a crash"})
+        return await _finish(conversation_id, message, token, finished)
     outcome = await _outcome(situation)
     seconds = time.perf_counter() - started
     outcome.why["seconds"] = round(seconds, 4)
     metrics.TURN_SECONDS.labels(outcome.engine, conversation.portal).observe(seconds)
-    return await _finish(conversation_id, message, token, outcome)
+    try:
+        return await _finish(conversation_id, message, token, outcome)
+    except Exception as exc:
+        # An answer that can't be stored must not stand in the way of all later messages.
+        log.exception("answer_not_stored", conversation=conversation_id[:8])
+        return await _finish(conversation_id, message, token, _broken(exc))
 
 
 async def _outcome(situation: Situation) -> Outcome:
@@ -152,17 +162,12 @@ async def _outcome(situation: Situation) -> Outcome:
             return await answer(situation)
     except Exception as exc:
         log.exception("turn_failed", conversation=situation.conversation.id[:8])
-        return Outcome(
-            [
-                Draft(
-                    text=say("engine_down"),
-                    role="system",
-                    buttons=list(wording("engine_down_buttons")),
-                )
-            ],
-            engine="system",
-            why={"failure": type(exc).__name__},
-        )
+        return _broken(exc)
+
+
+def _broken(exc: Exception) -> Outcome:
+    draft = Draft(say("engine_down"), role="system", buttons=list(wording("engine_down_buttons")))
+    return Outcome([draft], engine="system", why={"failure": type(exc).__name__})
 
 
 async def _finish(conversation_id: str, message: Message, token: str, outcome: Outcome) -> bool:
@@ -182,7 +187,11 @@ async def _finish(conversation_id: str, message: Message, token: str, outcome: O
         session.add(conversation)
         await session.flush()
         if conversation.status == "bot":
-            for draft in outcome.drafts:
+            silent = not outcome.drafts and not await repository.replies_to(
+                session, conversation_id, message.seq
+            )
+            # A click confirmed or cancelled the card while these words were on their way.
+            for draft in [Draft(say("nothing_open"))] if silent else outcome.drafts:
                 await storage.store_draft(
                     session, conversation, draft, outcome.engine, in_reply_to=message.seq
                 )
@@ -190,9 +199,18 @@ async def _finish(conversation_id: str, message: Message, token: str, outcome: O
         return True
 
 
+async def forget_leases() -> None:
+    """At the start of a process that is alone: whoever held a conversation is dead."""
+    async with database().write() as session:
+        await repository.free_all_leases(session)
+
+
 async def answer_left_over() -> None:
     """After a start: answer what a crash left unanswered."""
     async with database().read() as session:
         waiting = await repository.conversations_waiting(session)
     for conversation_id, seq in waiting:
-        await answer_waiting(conversation_id, seq)
+        try:
+            await answer_waiting(conversation_id, seq)
+        except Exception:
+            log.exception("left_over_not_answered", conversation=conversation_id[:8])

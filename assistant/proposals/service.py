@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import structlog
-from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant import metrics
@@ -145,7 +144,7 @@ async def confirm(
         raise _not_known() from exc
     if answer.status >= 500:
         raise _not_known()
-    return await _settle(proposal.id, answer, in_reply_to)
+    return await _settle(proposal, answer, in_reply_to)
 
 
 def _not_known() -> Problem:
@@ -179,8 +178,8 @@ async def _begin(
         expired = not proposal.confirmed_at and proposal.expires_at <= clock.now()
         if expired:
             await _end(session, proposal, "expired", say("expired"), in_reply_to)
-        else:
-            proposal.confirmed_at = proposal.confirmed_at or clock.now()
+        elif not proposal.confirmed_at:
+            proposal.confirmed_at, proposal.confirmed_in = clock.now(), in_reply_to
             session.add(proposal)
     if expired:
         _refuse_ended(proposal)
@@ -190,18 +189,10 @@ async def _begin(
 async def _locked(
     session: AsyncSession, person: str, conversation_id: str, proposal_id: str
 ) -> Proposal:
-    proposal = (
-        await session.exec(
-            select(Proposal)
-            .where(
-                Proposal.id == proposal_id,
-                Proposal.conversation_id == conversation_id,
-                Proposal.person == person,
-            )
-            .with_for_update()
-        )
-    ).one_or_none()
-    if proposal is None:
+    """Locked behind its conversation, in the order of a turn: nobody waits for each other."""
+    own = await repository.locked_own(session, conversation_id, person)
+    proposal = await repository.locked_proposal(session, proposal_id) if own else None
+    if proposal is None or proposal.conversation_id != conversation_id:
         raise not_found("proposal of that id", "Ask for it in your own conversation.")
     return proposal
 
@@ -253,12 +244,10 @@ async def _end(
     return message.seq
 
 
-async def _settle(proposal_id: str, answer: Answer, in_reply_to: int | None) -> Settled:
+async def _settle(confirmed: Proposal, answer: Answer, in_reply_to: int | None) -> Settled:
     """Keep the answer and show the receipt; of two at once, the second finds it done."""
     async with database().write() as session:
-        proposal = (
-            await session.exec(select(Proposal).where(Proposal.id == proposal_id).with_for_update())
-        ).one()
+        proposal = await _locked(session, confirmed.person, confirmed.conversation_id, confirmed.id)
         if proposal.status == "executed":
             return _settled(proposal)
         if answer.ok:
@@ -328,13 +317,20 @@ async def cancel(
 
 
 async def finish_confirmed(older_than: timedelta = RECOVER_AFTER) -> None:
-    """Carry out what was confirmed and cut short, by a crash or a time-out."""
+    """Carry out what was confirmed and cut short, by a crash or a time-out.
+
+    One that can't be finished does not keep the others from it.
+    """
     async with database().read() as session:
         left = await repository.half_confirmed(session, older_than)
     for proposal in left:
         try:
-            await confirm(proposal.person, proposal.conversation_id, proposal.id)
+            await confirm(
+                proposal.person, proposal.conversation_id, proposal.id, proposal.confirmed_in
+            )
         except Problem as problem:
             log.warning(
                 "confirmation_not_finished", proposal=proposal.id, problem=problem.body.title
             )
+        except Exception:
+            log.exception("confirmation_not_finished", proposal=proposal.id)

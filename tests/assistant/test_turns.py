@@ -385,6 +385,26 @@ async def test_that_after_a_start_what_was_left_over_is_answered(
         assert left.all() == []
 
 
+async def test_that_an_answer_that_cannot_be_stored_does_not_block_later_ones(
+    rasa: FakeRasa, talk: Talk
+) -> None:
+    rasa.says({"text": "Press", "buttons": [{"title": "It has no payload"}]})
+    [reply] = await talk.say("first")
+    assert "Try again" in [button["title"] for button in reply["buttons"]]
+    rasa.says({"text": "Fine"})
+    assert [r["text"] for r in await talk.say("second")] == ["Fine"]
+
+
+async def test_that_leases_of_the_dead_are_forgotten_by_a_process_that_is_alone(
+    rasa: FakeRasa, talk: Talk
+) -> None:
+    await waiting(talk, "left over")
+    await hold_lease(talk, datetime.now(UTC) + timedelta(minutes=1))
+    await turns.forget_leases()
+    await asyncio.wait_for(turns.answer_left_over(), 10)
+    assert (await talk.transcript())[-1]["text"] == "You said left over"
+
+
 # --- Whose conversation -----------------------------------------------------------------------
 
 

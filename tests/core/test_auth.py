@@ -1,5 +1,7 @@
 """Who is asking: bearers, cookies, MCP clients; and what exists in demo mode alone."""
 
+from contextlib import nullcontext
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -172,7 +174,7 @@ async def test_that_outside_demo_mode_the_app_does_not_start_with_default_secret
 
     monkeypatch.setattr(settings(), "demo_mode", False)
     with pytest.raises(SystemExit, match="SECRET_KEY, RASA_SECRET, ACTIONS_SECRET"):
-        await lifespan(prepare)(app).__aenter__()
+        await lifespan(prepare, nullcontext)(app).__aenter__()
     assert prepared == []
 
 
