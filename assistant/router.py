@@ -120,8 +120,8 @@ def _decision(situation: Situation) -> bool | None:
         return {"/confirm": True, "/cancel": False}.get(message.payload)
     if situation.last is None or situation.last.proposal_id != proposal.id:
         return None
-    words = re.sub(r"[^a-z ]+", " ", message.text.lower())
-    words = re.sub(r" +", " ", words).strip()
+    # Only punctuation is overlooked: "OK, 15" and words in another script are more than a yes.
+    words = " ".join(re.sub(r"[^\w]+", " ", message.text.lower()).split())
     if _YES.fullmatch(words):
         return True
     return False if _NO.fullmatch(words) else None

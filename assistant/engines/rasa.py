@@ -78,13 +78,17 @@ async def answer(situation: Situation) -> Outcome:
     )
 
 
-def _anew(situation: Situation, told: dict[str, Any]) -> bool:
+def _anew(situation: Situation, told: dict[str, Any]) -> bool | None:
     """Whether the next message begins a new session: Rasa replays a session at each turn, so
     an idle one is ended now and then. Nothing that a next message could need is lost.
+
+    None leaves it open: a card that ended during this turn may have asked for a new one.
     """
     idle = not told.get("active_form") and not told.get("slots")
     before = situation.last_own.seq if situation.last_own else 0
-    return idle and situation.message.seq // LONG != before // LONG
+    if idle and situation.message.seq // LONG != before // LONG:
+        return True
+    return False if situation.conversation.fresh_session else None
 
 
 async def _ask(situation: Situation) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlmodel import select
 
+from assistant.conversations import turns
 from assistant.conversations.models import Conversation, Proposal
 from assistant.proposals import service as proposals
 from assistant.proposals.hashing import arguments_hash
@@ -236,8 +237,12 @@ async def test_that_a_plain_no_right_after_the_card_cancels(
 
 
 @pytest.mark.parametrize(
-    "words", ["no, CSSM", "yes but for 15 people", "make it 15", "is that okay?", "not yet"]
-)
+    "words",
+    [
+        "no, CSSM", "yes but for 15 people", "make it 15", "is that okay?", "not yet", "OK, 15",
+        "ok: 改成十五人", "yes, но не завтра", "no 12",
+    ],
+)  # fmt: skip
 async def test_that_anything_else_goes_to_rasa_and_confirms_nothing(
     rasa: FakeRasa, talk: Talk, words: str
 ) -> None:
@@ -414,6 +419,61 @@ async def test_that_a_new_card_does_not_hide_the_end_of_a_confirmed_one(
     assert said == [f"Done: Case opened. The number is {case['number']}."]
     assert await status(talk, first) == "executed"
     assert await status(talk, second) == "open"
+
+
+async def test_that_a_yes_cut_short_is_answered_by_its_receipt_and_by_nothing_else(
+    rasa: FakeRasa, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process dies after the words confirmed the card; they are answered after a start."""
+    card = await shown(rasa, talk)
+
+    async def die(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(proposals, "_settle", die)
+        with pytest.raises(asyncio.CancelledError):
+            await talk.send(key="yes", text="yes")
+    turns_before = len(rasa.turns)
+    await proposals.finish_confirmed(older_than=timers.NOW)
+    await turns.answer_left_over()
+    [reply] = (await talk.send(key="yes", text="yes")).json()["replies"]
+    assert reply["text"].startswith("Done: Case opened.")
+    assert len(rasa.turns) == turns_before
+    assert await status(talk, card) == "executed"
+
+
+async def test_that_one_that_cannot_be_finished_does_not_keep_others_from_it(
+    rasa: FakeRasa, talk: Talk, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = await cut_short(rasa, talk, monkeypatch)
+    other = await begin()
+    card = await cut_short(rasa, other, monkeypatch)
+    async with database().write() as session:
+        broken = await session.get_one(Proposal, lost["id"])
+        broken.operation = "renamed_meanwhile"
+    await proposals.finish_confirmed(older_than=timers.NOW)
+    assert await status(other, card) == "executed"
+    async with database().write() as session:
+        (await session.get_one(Proposal, lost["id"])).operation = "open_case"
+    await proposals.finish_confirmed(older_than=timers.NOW)
+    assert await status(talk, lost) == "executed"
+
+
+async def test_that_a_card_ended_during_a_turn_still_begins_a_fresh_session(
+    rasa: FakeRasa, talk: Talk
+) -> None:
+    card = await shown(rasa, talk)
+    rasa.says({"text": "I see"})
+    await talk.say("what is a case?")
+    rasa.hold()
+    asked = asyncio.create_task(talk.say("and a virtual account?"))
+    await rasa.arrived.wait()
+    await talk.settle(card, "cancel")
+    rasa.go_on()
+    await asked
+    await talk.say("something new")
+    assert [turn["reset"] for turn in rasa.turns[-2:]] == [False, True]
 
 
 async def test_that_a_confirmation_survives_the_cards_time(
