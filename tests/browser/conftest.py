@@ -22,7 +22,6 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--lang=en-GB",
 ]  # fmt: skip
 DESKTOP = {"width": 1360, "height": 860}
 # Machines that test have other things to do as well.
@@ -117,6 +116,9 @@ class Album:
     def take(self, page: Page, name: str, **options: Any) -> Path:
         """Keep what the page looks like now as `name`.png."""
         path = self.folder / f"{name}.png"
+        if options.get("full_page"):
+            # What sticks to the top would be seen in the middle.
+            page.evaluate("scrollTo(0, 0)")
         # To hide the caret or stop animations, Playwright would add an inline style.
         page.screenshot(path=path, animations="allow", caret="initial", **options)
         return path

@@ -90,6 +90,12 @@ def choose(chat: Chat, name: str) -> None:
     chat.settle()
 
 
+def test_who_has_chosen_whom_to_be_begins_at_the_top(visit: Visits) -> None:
+    page = visit("alan@adventure.example").page
+    expect(page.locator("main")).to_be_focused()
+    assert page.evaluate("scrollY") == 0
+
+
 def test_on_a_phone_the_focus_stays_in_the_panel(visit: Visits) -> None:
     vera = visit("vera@northwind.example", viewport={"width": 390, "height": 844}).open()
     for _ in range(25):

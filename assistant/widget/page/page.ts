@@ -101,7 +101,11 @@ function drawPeople(people: DemoPerson[]): void {
 async function signIn(person: DemoPerson): Promise<void> {
   const done = await post('/auth/demo', { email: person.email });
   find('sign-in-problem').hidden = done;
-  if (done) await draw(true);
+  if (!done) return;
+  await draw(true);
+  // The pressed button is gone, and with it the place where one was.
+  find('content').focus({ preventScroll: true });
+  scrollTo(0, 0);
 }
 
 async function signOut(): Promise<void> {
