@@ -9,11 +9,11 @@ from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from assistant.conversations import service, turns
+from assistant.conversations import repository, service, turns
 from assistant.conversations.models import Conversation
 from assistant.conversations.schemas import Incoming, NewConversation, Reply, Words
 from assistant.limits import limit
-from backend.core.auth import CurrentPerson
+from backend.core.auth import OWN_HAND, CurrentPerson
 from backend.core.database import database
 from backend.core.fields import clean
 from backend.core.identity import Person
@@ -42,15 +42,24 @@ class RestReply(BaseModel):
     custom: dict[str, Any] = {}
 
 
-@router.post("/webhooks/rest/webhook")
+@router.post("/webhooks/rest/webhook", dependencies=OWN_HAND)
 async def rest_webhook(body: RestMessage, person: CurrentPerson) -> list[RestReply]:
     """Say something in the conversation named by `sender`; begun when it is new."""
     await limit("messages", person.id, settings().messages_a_minute)
-    incoming = Incoming(client_message_id=new_id(), text=body.message)
     conversation_id = await _conversation(person, body.sender)
+    incoming = await _incoming(conversation_id, body.message)
     return [
         _rest(body.sender, reply) for reply in await turns.post(person, conversation_id, incoming)
     ]
+
+
+async def _incoming(conversation_id: str, message: str) -> Incoming:
+    """Such clients send a pressed button's payload as the message; any other text is text."""
+    async with database().read() as session:
+        offer = await repository.offered(session, conversation_id, message)
+    if offer is not None and message.startswith("/"):
+        return Incoming(client_message_id=new_id(), payload=message)
+    return Incoming(client_message_id=new_id(), text=message)
 
 
 async def _conversation(person: Person, sender: str) -> str:
@@ -58,6 +67,7 @@ async def _conversation(person: Person, sender: str) -> str:
     known = await _known(person.id, sender)
     if known is not None:
         return known
+    await limit("conversations", person.id, settings().conversations_a_minute)
     try:
         begun = await service.begin(person, NewConversation(portal="clc"), external_key=sender)
     except IntegrityError:

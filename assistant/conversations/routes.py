@@ -26,7 +26,7 @@ from assistant.conversations.schemas import (
 )
 from assistant.limits import limit
 from assistant.proposals import service as proposals
-from backend.core.auth import CurrentPerson
+from backend.core.auth import OWN_HAND, CurrentPerson
 from backend.core.database import database
 from backend.core.identity import Person
 from backend.core.pagination import CursorQuery, LimitQuery, Page, newest_first
@@ -92,7 +92,7 @@ async def _public(
     return shown[0]
 
 
-@router.post("/{conversation_id}/messages")
+@router.post("/{conversation_id}/messages", dependencies=OWN_HAND)
 async def post_message(conversation_id: str, body: Incoming, person: CurrentPerson) -> Replies:
     """Say something and get the answer. The same `client_message_id` again gives the same
     answer; two messages at once are answered in order.
@@ -177,7 +177,7 @@ async def _events(conversation_id: str, seen: int, *, for_support: bool) -> Asyn
                 open_ = await hub().wait(changed, REREAD_SECONDS)
 
 
-@router.post("/{conversation_id}/proposals/{proposal_id}/confirm")
+@router.post("/{conversation_id}/proposals/{proposal_id}/confirm", dependencies=OWN_HAND)
 async def confirm_proposal(
     conversation_id: str, proposal_id: str, person: CurrentPerson
 ) -> Confirmed:

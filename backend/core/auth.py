@@ -80,6 +80,20 @@ async def current_claims(
 CurrentClaims = Annotated[Claims, Depends(current_claims)]
 
 
+async def own_hand(claims: CurrentClaims) -> None:
+    """Refuse every token but a sign-in: what only people do must be out of reach of what acts
+    for them, an engine's call included.
+    """
+    if claims.audience != "api":
+        raise forbidden(
+            "Only the person can do this, signed in.",
+            "Confirm it in the chat, signed in as yourself.",
+        )
+
+
+OWN_HAND = [Depends(own_hand)]
+
+
 async def current_person(request: Request, claims: CurrentClaims) -> Person:
     """The signed-in person's record, from this request's transaction where there is one."""
     session: AsyncSession | None = getattr(request.state, "session", None)

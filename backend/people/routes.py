@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from fastapi import APIRouter, Depends, Response
 
-from backend.core.auth import COOKIE, CurrentClaims, CurrentPerson
+from backend.core.auth import COOKIE, OWN_HAND, CurrentPerson
 from backend.core.events import ActingDep
 from backend.core.identity import by_address
-from backend.core.problems import RESPONSES, Problem, forbidden, not_found
+from backend.core.problems import RESPONSES, Problem, not_found
 from backend.core.settings import settings
 from backend.core.tokens import mint, mint_session
 from backend.core.unit_of_work import WRITE_HEADERS, SessionDep, UnitOfWorkRoute
@@ -54,13 +54,11 @@ async def sign_out(response: Response) -> None:
     response.delete_cookie(COOKIE)
 
 
-@router.post("/auth/mcp-token")
-async def create_mcp_token(person: CurrentPerson, claims: CurrentClaims) -> McpToken:
+@router.post("/auth/mcp-token", dependencies=OWN_HAND)
+async def create_mcp_token(person: CurrentPerson) -> McpToken:
     """Mint a token for an MCP client: it may read and propose, and is refused by every write
     and by confirmations.
     """
-    if claims.audience != "api":
-        raise forbidden("Only your own sign-in can make such a token.", "Sign in as yourself.")
     lifetime = timedelta(hours=MCP_HOURS)
     return McpToken(
         access_token=mint(person.id, "mcp", lifetime, via="mcp"),

@@ -16,6 +16,7 @@ from backend.core import clock, timers
 from backend.core.client import LicensingApi
 from backend.core.database import database
 from backend.core.events import Event
+from backend.core.tokens import Audience, mint
 from tests.assistant.conftest import Begin, Talk
 from tests.assistant.fake_rasa import FakeRasa
 from tests.conftest import ClockAt, SignedIn
@@ -123,11 +124,13 @@ async def test_that_a_card_is_its_persons_alone(
     assert await talk.cases() == []
 
 
-async def test_that_a_token_for_mcp_does_not_confirm(
-    rasa: FakeRasa, talk: Talk, client: httpx.AsyncClient
+@pytest.mark.parametrize("audience", ["mcp", "internal"])
+async def test_that_only_a_sign_in_confirms(
+    rasa: FakeRasa, talk: Talk, client: httpx.AsyncClient, audience: Audience
 ) -> None:
+    """Neither what other assistants have nor what our engines call the API with."""
     card = await shown(rasa, talk)
-    token = (await talk.person.post("/auth/mcp-token")).json()["access_token"]
+    token = mint(talk.email, audience, timedelta(minutes=1))
     for path in (f"{talk.path}/proposals/{card['id']}/confirm", f"{talk.path}/messages"):
         answer = await client.post(
             f"/api/v1{path}", json={"client_message_id": "k", "text": "yes"},

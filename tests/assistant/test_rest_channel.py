@@ -76,6 +76,19 @@ async def test_that_a_card_is_confirmed_by_a_plain_yes(
     assert len((await someone.get("/api/v1/cases")).json()["items"]) == 1
 
 
+async def test_that_a_pressed_button_is_its_payload_and_other_commands_are_text(
+    rasa: FakeRasa, someone: httpx.AsyncClient
+) -> None:
+    rasa.says({"text": "Hello", "buttons": [{"title": "Go", "payload": '/go{"to":"clc"}'}]})
+    await say(someone, "Hi")
+    await say(someone, '/go{"to":"clc"}')
+    assert rasa.turns[-1]["payload"] == '/go{"to":"clc"}'
+    for words in ('/go{"to":"cssm"}', "/restart"):
+        await say(someone, words)
+        assert rasa.turns[-1]["text"] == words
+        assert "payload" not in rasa.turns[-1]
+
+
 async def test_that_first_messages_at_once_begin_one_conversation(
     rasa: FakeRasa, someone: httpx.AsyncClient
 ) -> None:
