@@ -31,7 +31,7 @@ from backend.core.database import database
 from backend.core.identity import Person
 from backend.core.pagination import CursorQuery, LimitQuery, Page, newest_first
 from backend.core.policy import DeskAction, desk_allows
-from backend.core.problems import RESPONSES
+from backend.core.problems import RESPONSES, ProblemBody
 from backend.core.settings import settings
 
 router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"], responses=RESPONSES)
@@ -177,7 +177,11 @@ async def _events(conversation_id: str, seen: int, *, for_support: bool) -> Asyn
                 open_ = await hub().wait(changed, REREAD_SECONDS)
 
 
-@router.post("/{conversation_id}/proposals/{proposal_id}/confirm", dependencies=OWN_HAND)
+@router.post(
+    "/{conversation_id}/proposals/{proposal_id}/confirm",
+    dependencies=OWN_HAND,
+    responses={503: {"model": ProblemBody, "description": "Not known yet: confirm again"}},
+)
 async def confirm_proposal(
     conversation_id: str, proposal_id: str, person: CurrentPerson
 ) -> Confirmed:

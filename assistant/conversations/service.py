@@ -213,12 +213,14 @@ async def give_feedback(person: Person, conversation_id: str, body: FeedbackIn) 
 async def store_file(person: Person, conversation_id: str, file: UploadFile) -> FileStored:
     """Keep a file that was put into the chat."""
     content = await file.read(LARGEST_FILE + 1)
-    if not 0 < len(content) <= LARGEST_FILE:
+    if not content:
+        raise invalid([FieldError(field="file", code="empty", message="This file is empty.")])
+    if len(content) > LARGEST_FILE:
         raise Problem(
             413,
             "too-large",
-            "This file can’t be taken",
-            "It is empty or has more than 10 MB.",
+            "This file is too large",
+            "It has more than 10 MB.",
             "Send a smaller file.",
         )
     name = str(clean(PurePosixPath((file.filename or "file").replace("\\", "/")).name))[:200]

@@ -1,6 +1,6 @@
 """The calls about cases."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, UploadFile
 from sqlmodel import col
@@ -31,10 +31,20 @@ from backend.core.problems import RESPONSES
 from backend.core.unit_of_work import WRITE_HEADERS, SessionDep, UnitOfWorkRoute
 
 router = APIRouter(tags=["cases"], route_class=UnitOfWorkRoute, responses=RESPONSES)
+# What would be created answers 201 when it is, and 200 when it is only tried.
+DRY_RUN: dict[int | str, dict[str, Any]] = {
+    200: {"model": CaseAnswer, "description": "A dry run: what would happen"}
+}
 Number = Annotated[CaseNumber, Path(description="The case's number, like C-500123")]
 
 
-@router.post("/cases", operation_id="open_case", status_code=201, dependencies=WRITE_HEADERS)
+@router.post(
+    "/cases",
+    operation_id="open_case",
+    status_code=201,
+    dependencies=WRITE_HEADERS,
+    responses=DRY_RUN,
+)
 async def open_case(
     body: OpenCase, person: CurrentPerson, acting: ActingDep, session: SessionDep
 ) -> CaseAnswer:
@@ -177,6 +187,7 @@ async def cancel_case(
     operation_id="attach_to_case",
     status_code=201,
     dependencies=WRITE_HEADERS,
+    responses=DRY_RUN,
 )
 async def attach_to_case(
     case_number: Number,

@@ -123,6 +123,9 @@ def answer(problem: Problem) -> JSONResponse:
     )
 
 
+_UNREADABLE = FieldError(
+    field="body", code="unreadable", message="The body can’t be read. Send JSON in UTF-8."
+)
 _TITLES = {
     401: ("sign-in", "Please sign in", "Send a valid bearer token or sign in again."),
     404: ("not-found", "Not found", "Check the address; `/api/v1/openapi.json` lists all calls."),
@@ -167,6 +170,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, exc: HTTPException) -> JSONResponse:
+        if exc.status_code == 400:
+            return answer(invalid([_UNREADABLE]))
         code, title, hint = _TITLES.get(
             exc.status_code, ("http", str(exc.detail), "Check the request and try again.")
         )
@@ -182,6 +187,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         403: "May see but not do",
         404: "Does not exist or may not be seen",
         409: "The state forbids it",
+        413: "Too much at once",
         422: "A field is wrong",
         429: "Too many requests",
     }.items()
