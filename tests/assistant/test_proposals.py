@@ -63,6 +63,13 @@ async def test_that_a_card_shows_what_would_happen_and_nothing_has_happened(
     assert await talk.cases() == []
 
 
+async def test_that_a_card_about_a_case_says_which(rasa: FakeRasa, talk: Talk) -> None:
+    number = (await talk.person.post("/cases", json=CASE)).json()["number"]
+    rasa.proposes("cancel_case", case_number=number)
+    [reply] = await talk.say("please cancel it")
+    assert reply["proposal"]["preview"]["lines"][0] == {"label": "Number", "value": number}
+
+
 async def test_that_confirming_does_it_with_the_persons_rights_and_says_so(
     rasa: FakeRasa, talk: Talk
 ) -> None:

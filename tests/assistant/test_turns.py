@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from assistant.conversations import turns
+from assistant.conversations.hub import hub
 from assistant.conversations.models import Conversation, Message
 from assistant.conversations.schemas import Incoming
 from assistant.engines import rasa as engine
@@ -264,7 +265,7 @@ async def test_that_a_file_is_kept_and_named_and_asked_about_by_nobody(
 
 
 @pytest.mark.parametrize(
-    ("content", "status"), [(b"", 413), (b"x" * (10 * 1024 * 1024 + 1), 413)], ids=["empty", "huge"]
+    ("content", "status"), [(b"", 422), (b"x" * (10 * 1024 * 1024 + 1), 413)], ids=["empty", "huge"]
 )
 async def test_that_an_empty_or_huge_file_is_refused(
     talk: Talk, content: bytes, status: int
@@ -393,6 +394,21 @@ async def test_that_an_answer_that_cannot_be_stored_does_not_block_later_ones(
     assert "Try again" in [button["title"] for button in reply["buttons"]]
     rasa.says({"text": "Fine"})
     assert [r["text"] for r in await talk.say("second")] == ["Fine"]
+
+
+async def test_that_a_message_that_a_shutdown_leaves_waiting_is_not_answered_by_nothing(
+    rasa: FakeRasa, talk: Talk
+) -> None:
+    await hold_lease(talk, datetime.now(UTC) + timedelta(minutes=1))
+    hub().closing.set()
+    try:
+        refused = await talk.send(key="kept", text="Hello")
+    finally:
+        hub().closing.clear()
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    await turns.forget_leases()
+    [reply] = (await talk.send(key="kept", text="Hello")).json()["replies"]
+    assert reply["text"] == "You said Hello"
 
 
 async def test_that_leases_of_the_dead_are_forgotten_by_a_process_that_is_alone(

@@ -1,0 +1,59 @@
+"""The API by its own document: what exists, what it takes, and things that really are there."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from tests.conftest import NORTHWIND, Newcomer
+from tests.training.requests import request
+
+
+@pytest.fixture(scope="session")
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document."""
+    return app.openapi()
+
+
+@pytest.fixture(scope="session")
+def routes(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """(method, path, description) of every documented call."""
+    return [
+        (method.upper(), path, route)
+        for path, methods in document["paths"].items()
+        for method, route in methods.items()
+    ]
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def loop(app: FastAPI) -> asyncio.AbstractEventLoop:
+    """The app's loop, for tests that are functions and call the app."""
+    return asyncio.get_running_loop()
+
+
+class Known:
+    """Somebody with a case and a conversation, and what stands in paths to reach them."""
+
+    def __init__(self, owner: httpx.AsyncClient, case: str, conversation: str) -> None:
+        self.owner = owner
+        self.places = {
+            "case_number": case,
+            "conversation_id": conversation,
+            "proposal_id": "0" * 32,
+        }
+
+
+async def known_of(owner: httpx.AsyncClient) -> Known:
+    """A case and a conversation of this person's."""
+    case = await owner.post("/training-engagements", json=request(open_another=True))
+    talk = await owner.post("/conversations", json={"portal": "clc"})
+    return Known(owner, case.json()["number"], talk.json()["id"])
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def known(newcomer: Newcomer) -> Known:
+    """Things of somebody at Northwind whom nobody else knows."""
+    return await known_of(await newcomer(roles=((NORTHWIND, "sa_user"),)))
