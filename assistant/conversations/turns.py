@@ -38,9 +38,19 @@ async def post(person: Person, conversation_id: str, incoming: Incoming) -> list
     """Take a person's message and return what was answered; the same id is answered once."""
     message = await _store(person, conversation_id, incoming)
     await answer_waiting(conversation_id, message.seq)
+    if not await _is_answered(conversation_id, message.seq):
+        raise _closing()
     async with database().read() as session:
         answered = await repository.replies_to(session, conversation_id, message.seq)
         return await presentation.replies(session, answered)
+
+
+def _closing() -> Problem:
+    """Nothing is lost: the same message again gets its answer, from whichever process is there."""
+    return Problem(
+        503, "closing", "Restarting", "I am being restarted. Your message is kept.",
+        "Send it again in a moment with the same client_message_id.", headers={"Retry-After": "5"},
+    )  # fmt: skip
 
 
 async def _store(person: Person, conversation_id: str, incoming: Incoming) -> Message:
@@ -121,7 +131,7 @@ async def _next(conversation_id: str, up_to: int) -> Message | None:
 
 async def _take_lease(conversation_id: str) -> str | None:
     now = datetime.now(UTC)
-    until = now + timedelta(seconds=settings().turn_seconds + LEASE_MARGIN)
+    until = now + timedelta(seconds=settings().longest_turn + LEASE_MARGIN)
     async with database().write() as session:
         return await repository.take_lease(session, conversation_id, until, now)
 
@@ -158,7 +168,7 @@ async def _turn(conversation_id: str, message: Message, token: str) -> bool:
 async def _outcome(situation: Situation) -> Outcome:
     """The router's answer within the turn's time; whatever breaks becomes a sentence."""
     try:
-        async with asyncio.timeout(settings().turn_seconds):
+        async with asyncio.timeout(settings().longest_turn):
             return await answer(situation)
     except Exception as exc:
         log.exception("turn_failed", conversation=situation.conversation.id[:8])

@@ -48,10 +48,10 @@ async def prepare(caller: Caller, operation: str, arguments: dict[str, Any]) -> 
     if answer.body.get("already_exists"):
         return _already(answer.body)
     receipt = answer.body.get("receipt") or {}
-    preview = {
-        "title": wording("proposals").get(operation) or known.summary,
-        "lines": receipt.get("lines") or [],
-    }
+    lines = receipt.get("lines") or []
+    if receipt.get("reference"):
+        lines = [{"label": say("reference"), "value": receipt["reference"]}, *lines]
+    preview = {"title": wording("proposals").get(operation) or known.summary, "lines": lines}
     return Draft(say("card"), proposal=ProposalDraft(operation, arguments, preview))
 
 

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.status import HTTP_201_CREATED
 
 from backend.core import clock
 from backend.core.auth import SAFE_METHODS, claims_of
@@ -146,9 +147,11 @@ async def _replay(session: AsyncSession, person: str, key: str, fingerprint: str
 
 
 def _preview(response: Response) -> Response:
-    """A dry run answers 200 and shows no id or number of what it did not create."""
+    """A dry run answers 200 and shows no id or number of what it did not create; what is there
+    already, and would only change, keeps its own.
+    """
     body = json.loads(bytes(response.body) or b"{}")
-    if isinstance(body, dict) and not body.get("already_exists"):
+    if isinstance(body, dict) and response.status_code == HTTP_201_CREATED:
         for name in ("id", "number", "link"):
             if name in body:
                 body[name] = None

@@ -1,8 +1,8 @@
 """A person's own profile."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, StringConstraints, field_validator
 
 from backend.core.fields import Body, Email, Language, Phone, ShortText, TimeZone
 from backend.core.receipts import Receipt
@@ -34,6 +34,11 @@ class MeAnswer(Me):
     receipt: Receipt
 
 
+Address = Annotated[
+    dict[Annotated[str, StringConstraints(max_length=40)], ShortText | None], Field(max_length=10)
+]
+
+
 class UpdateMe(Body):
     """What people may change of their own profile; only what is named changes."""
 
@@ -41,7 +46,7 @@ class UpdateMe(Body):
     phone: Phone | None = Field(default=None, description="Where to call you; null removes it")
     language: Language | None = Field(default=None, description="Your language, like en or de")
     time_zone: TimeZone | None = Field(default=None, description="IANA zone, like Europe/Oslo")
-    address: dict[str, Any] | None = Field(default=None, description="Your postal address")
+    address: Address | None = Field(default=None, description="Your postal address")
 
     @field_validator("name")
     @classmethod

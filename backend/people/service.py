@@ -1,5 +1,7 @@
 """The signed-in person's profile."""
 
+from typing import Any
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.events import Acting, record
@@ -36,12 +38,19 @@ async def me(session: AsyncSession, person: Person) -> Me:
 
 async def update(session: AsyncSession, person: Person, acting: Acting, body: UpdateMe) -> MeAnswer:
     """Change one's own profile; only what the body names changes."""
-    changes = body.model_dump(include=body.model_fields_set)
+    changes = {
+        name: value
+        for name, value in body.model_dump(include=body.model_fields_set).items()
+        if value != getattr(person, name)
+    }
+    if not changes:
+        shown = await me(session, person)
+        return MeAnswer(**shown.model_dump(), receipt=Receipt(title="Nothing to change"))
     for name, value in changes.items():
         setattr(person, name, value)
     lines = [
-        Line(label=k.replace("_", " ").capitalize(), value=str(v or "removed"))
-        for k, v in changes.items()
+        Line(label=name.replace("_", " ").capitalize(), value=_said(value))
+        for name, value in changes.items()
     ]
     session.add(person)
     await session.flush()
@@ -54,3 +63,9 @@ async def update(session: AsyncSession, person: Person, acting: Acting, body: Up
     )
     shown = await me(session, person)
     return MeAnswer(**shown.model_dump(), receipt=Receipt(title="Profile saved", lines=lines))
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, dict):
+        value = ", ".join(str(part) for part in value.values() if part)
+    return str(value) if value else "removed"

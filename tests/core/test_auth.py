@@ -189,3 +189,13 @@ async def test_that_a_name_can_be_changed_and_not_removed(newcomer: Newcomer) ->
     assert refused.status_code == 422
     assert refused.json()["errors"][0]["field"] == "name"
     assert (await someone.patch("/me", json={"name": "Noor"})).json()["name"] == "Noor"
+
+
+async def test_that_a_profile_says_what_changed_and_what_did_not(newcomer: Newcomer) -> None:
+    someone = await newcomer(phone="+47 555 01 00")
+    same = await someone.patch("/me", json={"phone": "+47 555 01 00"})
+    assert same.json()["receipt"]["title"] == "Nothing to change"
+    moved = await someone.patch("/me", json={"address": {"street": "Quay 2", "city": "Oslo"}})
+    assert moved.json()["receipt"]["lines"] == [{"label": "Address", "value": "Quay 2, Oslo"}]
+    endless = await someone.patch("/me", json={"address": {f"line{i}": "x" for i in range(11)}})
+    assert endless.status_code == 422
