@@ -1,10 +1,13 @@
 """Wake-ups: something changed in a conversation, read it again. Losing one loses nothing.
 
-In one process they are events in memory; with `REDIS_URL` they also reach other processes.
+In one process they are events in memory; with `REDIS_URL` they also reach other processes. What
+an engine is saying at this moment (`growing`) travels with them and is kept nowhere: the stored
+message replaces it.
 """
 
 import asyncio
 import contextlib
+import json
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +28,7 @@ class Hub:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._redis = Redis.from_url(redis_url) if redis_url else None
         self.closing = asyncio.Event()
+        self.growing: dict[str, str] = {}
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -47,19 +51,26 @@ class Hub:
                     await subscription.subscribe(CHANNEL)
                     async for message in subscription.listen():
                         if message["type"] == "message":
-                            self._ring(message["data"].decode())
+                            self._ring(**json.loads(message["data"]))
             except RedisError as exc:
                 log.warning("redis_unreachable", error=str(exc))
                 await asyncio.sleep(1)
 
-    async def wake(self, key: str) -> None:
-        """Tell everybody who waits for `key`, here and in other processes."""
-        self._ring(key)
+    async def wake(self, key: str, growing: str = "") -> None:
+        """Tell everybody who waits for `key`, here and in other processes.
+
+        `growing` is all that is said so far of an answer that is not stored yet.
+        """
+        self._ring(key, growing)
         if self._redis:
             with contextlib.suppress(RedisError):
-                await self._redis.publish(CHANNEL, key)
+                await self._redis.publish(CHANNEL, json.dumps({"key": key, "growing": growing}))
 
-    def _ring(self, key: str) -> None:
+    def _ring(self, key: str, growing: str = "") -> None:
+        if growing and key in self._waiting:
+            self.growing[key] = growing
+        else:
+            self.growing.pop(key, None)
         for event in self._waiting.get(key, ()):
             event.set()
 
@@ -74,6 +85,7 @@ class Hub:
             self._waiting[key].discard(event)
             if not self._waiting[key]:
                 del self._waiting[key]
+                self.growing.pop(key, None)
 
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
         """Until woken, closing, or `seconds` have passed; False once the product is closing."""

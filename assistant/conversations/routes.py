@@ -1,5 +1,6 @@
 """The calls that talk. They hold no transaction while an engine thinks."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -157,12 +158,20 @@ async def stream_messages(
 
 
 async def _events(conversation_id: str, seen: int, *, for_support: bool) -> AsyncIterator[bytes]:
-    """Messages as they come, a comment now and then, and an end as soon as we are closing."""
+    """Messages as they come, a comment now and then, and an end as soon as we are closing.
+
+    `delta` events carry what an engine is saying; they have no id, the stored message follows.
+    """
     async with hub().waiting(conversation_id) as changed:
         yield KEEPALIVE_COMMENT
-        open_ = True
+        open_, shown_of_growing = True, 0
         while open_:
             changed.clear()
+            growing = hub().growing.get(conversation_id, "")
+            if len(growing) > shown_of_growing:
+                more = json.dumps({"text": growing[shown_of_growing:]})
+                yield format_sse_event(data_str=more, event="delta")
+            shown_of_growing = len(growing)
             async with database().read() as session:
                 rows = await repository.messages_after(session, conversation_id, seen, PAGE)
                 shown = await presentation.replies(session, rows, for_support=for_support)

@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         return self.database.startswith("sqlite")
 
     @property
+    def longest_turn(self) -> float:
+        """Seconds: an agent that takes all its time, and then Rasa that takes all of its own."""
+        return self.turn_seconds + self.rasa_seconds
+
+    @property
     def has_model(self) -> bool:
         """Whether the agentic engine has a model to talk to."""
         return self.openai_api_key is not None or self.openai_base_url is not None

@@ -1,9 +1,11 @@
 """What the agent does with a model that behaves, and with one that does not."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from assistant.conversations.hub import hub
 from assistant.engines.agent import breaker as breaker_module
 from assistant.engines.agent import provider
 from assistant.engines.agent.breaker import breaker
@@ -247,3 +249,39 @@ async def test_that_the_turn_leaves_its_why(talk: Talk, model: ScriptedModel, pe
     why = next(m["why"] for m in listed.json()["items"] if m["role"] == "user")
     assert [tool["name"] for tool in why["tools"]] == ["get_me"]
     assert why["tokens"] == {"input": 200, "output": 20}
+
+
+async def test_that_an_answer_can_be_read_while_it_grows(
+    talk: Talk, model: ScriptedModel, app: Any
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(text("I have opened it. A virtual account is a part. It lies in a Smart Account."))
+    seen: list[str] = []
+
+    async def watch() -> None:
+        async with hub().waiting(nadia.id) as changed:
+            while True:
+                await changed.wait()
+                changed.clear()
+                if growing := hub().growing.get(nadia.id):
+                    seen.append(growing)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0)
+    await nadia.say("what is a virtual account?")
+    await asyncio.sleep(0)
+    watching.cancel()
+    assert seen
+    assert "A virtual account is a part." in seen[-1]
+    assert not any("opened it" in growing for growing in seen)
+    assert nadia.id not in hub().growing
+
+
+async def test_that_an_agent_that_takes_too_long_leaves_the_turn_to_rasa(
+    talk: Talk, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings(), "turn_seconds", 0.5)
+    nadia = await talk("nadia@northwind.example")
+    model.steps(Says(silent=True))
+    replies = await nadia.say("hello")
+    assert replies[0]["text"] == say("agent_off")

@@ -17,16 +17,18 @@ _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)|<[a-zA-Z/!][^>]*>")
 
 
 def without_claims(text: str, *, read_something: bool) -> str:
-    """The text without sentences that claim a deed of this turn.
+    """The text without sentences that claim a deed of this turn, which is then said.
 
     After a tool was read, what it said may be told ("your case was opened on Monday"): the
     person asked for the state of things. Without any read there is nothing to tell.
     """
-    shown = _IMAGE.sub("", text)
+    shown = _IMAGE.sub("", text).strip()
+    kept = unclaimed(shown, read_something=read_something).strip()
+    return shown if kept == shown else f"{kept}\n\n{say('nothing_done')}".strip()
+
+
+def unclaimed(text: str, *, read_something: bool) -> str:
+    """The sentences that claim nothing; what was kept stays when more is added to the text."""
     if read_something:
-        return shown.strip()
-    kept = [s for s in _SENTENCE.findall(shown) if not _CLAIM.search(s)]
-    joined = "".join(kept).strip()
-    if joined == shown.strip():
-        return joined
-    return f"{joined}\n\n{say('nothing_done')}".strip()
+        return text
+    return "".join(s for s in _SENTENCE.findall(text) if not _CLAIM.search(s))

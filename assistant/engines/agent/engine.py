@@ -1,17 +1,19 @@
 """The agentic engine: one agent compiled for one turn, from our own table, then forgotten."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import structlog
 from langchain.agents import create_agent
-from langchain_core.messages import AIMessage, AnyMessage, HumanMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage
 
 from assistant import metrics, tools
 from assistant.conversations.drafts import Draft, Outcome
+from assistant.conversations.hub import hub
 from assistant.engines.agent import provider
 from assistant.engines.agent.breaker import breaker
-from assistant.engines.agent.claims import without_claims
+from assistant.engines.agent.claims import unclaimed, without_claims
 from assistant.engines.agent.langchain_tools import as_tool
 from assistant.engines.agent.memory import remembered
 from assistant.engines.agent.middleware import in_order
@@ -57,13 +59,35 @@ async def _run(turn: AgentTurn) -> str:
         system_prompt=system_prompt(turn.situation),
         middleware=in_order(turn, api),
     )
-    state = await agent.ainvoke(
-        {"messages": _messages(turn.situation)}, {"recursion_limit": RECURSION_LIMIT}
-    )
-    last = state["messages"][-1]
+    last: AnyMessage | None = None
+    async with asyncio.timeout(settings().turn_seconds):
+        async for kind, part in agent.astream(
+            {"messages": _messages(turn.situation)},
+            {"recursion_limit": RECURSION_LIMIT},
+            stream_mode=["messages", "values"],
+        ):
+            if kind == "values":
+                state: Any = part
+                last = state["messages"][-1]
+            else:
+                await _show_growing(turn, part[0])
     if turn.draft is None and not (isinstance(last, AIMessage) and last.text.strip()):
         raise BrokenAnswer("the turn ended without words")
     return last.text if isinstance(last, AIMessage) else ""
+
+
+async def _show_growing(turn: AgentTurn, part: object) -> None:
+    """Let who watches read along, by whole sentences: a claim must not even flash up."""
+    if not isinstance(part, AIMessageChunk):
+        return
+    if part.id != turn.speaking and turn.spoken:
+        turn.spoken += "\n\n"
+    turn.speaking = part.id
+    turn.spoken += part.text
+    whole = turn.spoken[: max(turn.spoken.rfind(end) for end in ".!?\n") + 1]
+    if part.text and whole:
+        shown = unclaimed(whole, read_something=bool(turn.tools))
+        await hub().wake(turn.situation.conversation.id, growing=shown)
 
 
 def _messages(situation: Situation) -> list[AnyMessage | dict[str, Any]]:

@@ -29,6 +29,8 @@ class AgentTurn:
     tools: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     sources: list[dict[str, Any]] = field(default_factory=list)
+    speaking: str | None = None
+    spoken: str = ""
     model_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
