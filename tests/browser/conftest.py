@@ -32,12 +32,9 @@ LISTEN = """addEventListener('securitypolicyviolation', ({effectiveDirective, bl
 NETWORK = ("Failed to load resource", "net::ERR_")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, for all tests of this folder.
-
-    It is closed before other tests run: Playwright holds the thread's event loop.
-    """
+    """Debian's Chromium. Closed with each module: Playwright holds the thread's event loop."""
     if not Path(CHROMIUM).exists():
         reason = f"There is no Chromium at {CHROMIUM} (CHROMIUM says where)."
         if os.environ.get("REQUIRE_BROWSER"):
@@ -124,7 +121,7 @@ class Album:
         return path
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def album() -> Album:
     """Pictures of this run, in SCREENSHOT_DIR or var/screenshots."""
     return Album(Path(os.environ.get("SCREENSHOT_DIR") or ROOT / "var" / "screenshots"))

@@ -42,6 +42,10 @@ export function focusedIn(root: ShadowRoot): HTMLElement | null {
   return focused as HTMLElement | null;
 }
 
+function sizeOf(scroller: HTMLElement): string {
+  return [scroller.clientWidth, scroller.clientHeight, scroller.scrollHeight].join();
+}
+
 const NEAR_END = 80;
 const MARGIN = 12;
 
@@ -52,6 +56,7 @@ export class Scroll {
   #first: string | null = null;
   /** How often it is being placed right now; a scroll meanwhile is not the person's. */
   #placing = 0;
+  #size = '';
   readonly #growth = new ResizeObserver(() => this.settle());
   hasMore = false;
 
@@ -92,6 +97,8 @@ export class Scroll {
   readonly onScroll = (): void => {
     const scroller = this.#scroller;
     if (!scroller || this.#placing) return;
+    // Turned, zoomed, or with less room: then the browser has scrolled, not the person.
+    if ((this.#atEnd || this.#first) && this.#size !== sizeOf(scroller)) return this.settle();
     // Wherever the person goes is where they stay.
     this.#first = null;
     this.#atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR_END;
@@ -120,5 +127,6 @@ export class Scroll {
       ? first.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop - MARGIN
       : end;
     scroller.scrollTop = Math.min(start, end);
+    this.#size = sizeOf(scroller);
   }
 }
