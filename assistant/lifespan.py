@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from assistant.conversations import turns
 from assistant.conversations.hub import Hub, use_hub
-from assistant.engines import rasa
+from assistant.engines import agent, rasa
 from assistant.proposals.service import finish_confirmed
 from backend.core import jobs, timers
 from backend.core.database import Database, use_database
@@ -50,11 +50,14 @@ def lifespan(
             if db.on_sqlite:
                 await turns.forget_leases()
             async with hub.listening(), timers.ticking(), beside():
-                repair = asyncio.create_task(_repair())
+                beginning = [
+                    asyncio.create_task(_repair()), asyncio.create_task(agent.tell_what_it_can()),
+                ]  # fmt: skip
                 yield
                 hub.closing.set()
-                repair.cancel()
-                await asyncio.gather(repair, return_exceptions=True)
+                for task in beginning:
+                    task.cancel()
+                await asyncio.gather(*beginning, return_exceptions=True)
         finally:
             await jobs.stop(slot)
             await rasa.close()

@@ -107,3 +107,21 @@ def actions(
     from assistant.cli.actions import serve
 
     serve(host, port)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is set up, and what the language model's endpoint can do."""
+    from assistant.cli.doctor import examine
+
+    found, well = examine()
+    console.print(found)
+    raise typer.Exit(0 if well else 1)
+
+
+@app.command()
+def llm(port: Annotated[int, typer.Option(help="Where to listen.")] = 8900) -> None:
+    """Serve a small language model on this machine, to try the agent with (optional)."""
+    from assistant.cli.llm import serve
+
+    raise typer.Exit(serve(port))

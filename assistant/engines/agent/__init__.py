@@ -7,8 +7,9 @@ from assistant.conversations.drafts import Outcome
 from assistant.engines.agent.breaker import available, reason
 from assistant.engines.agent.turn import AgentFailed
 from assistant.situation import Situation
+from backend.core.settings import settings
 
-__all__ = ["AgentFailed", "answer", "available", "reason"]
+__all__ = ["AgentFailed", "answer", "available", "reason", "tell_what_it_can"]
 
 
 async def answer(situation: Situation) -> Outcome:
@@ -16,3 +17,11 @@ async def answer(situation: Situation) -> Outcome:
     from assistant.engines.agent import engine
 
     return await engine.answer(situation)
+
+
+async def tell_what_it_can() -> None:
+    """Probe a configured model once and write to the log what it can do."""
+    if settings().has_model:
+        from assistant.engines.agent import probe
+
+        await probe.tell()

@@ -3,7 +3,6 @@
 import asyncio
 from typing import Any
 
-import httpx
 import structlog
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage
@@ -128,24 +127,3 @@ def _outcome(turn: AgentTurn, drafts: list[Draft], **why: object) -> Outcome:
             "money": round(money, 6), **why,
         },
     )  # fmt: skip
-
-
-async def probe() -> dict[str, str]:
-    """What the endpoint can do, for people: answering, tools, streaming. It only informs."""
-    found: dict[str, str] = {}
-    model = provider.chat_model()
-    tool = {
-        "type": "function",
-        "function": {"name": "ping", "description": "Answer a ping",
-                     "parameters": {"type": "object", "properties": {}}},
-    }  # fmt: skip
-    try:
-        told = await model.ainvoke("Say ok.")
-        found["answers"] = "yes" if told.text.strip() else "an empty answer"
-        called = await model.bind_tools([tool]).ainvoke("Call the tool ping.")
-        found["tools"] = "yes" if called.tool_calls else "it did not call a tool"
-        finished = called.response_metadata.get("finish_reason")
-        found["streaming"] = "yes" if finished else "no finish reason"
-    except (httpx.HTTPError, ValueError, RuntimeError) as exc:
-        found["problem"] = f"{type(exc).__name__}: {exc}"[:300]
-    return found
