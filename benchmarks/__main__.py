@@ -8,13 +8,14 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from benchmarks import conversations, memory, turns
+from benchmarks import agent, conversations, memory, turns
 from tests.product import Product
 
 BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
     "turns": turns.run,
     "conversations": conversations.run,
     "memory": memory.run,
+    "agent": agent.run,
 }
 
 

@@ -1,6 +1,6 @@
 """`ask-licensing llm`: a model small enough for a laptop, behind an OpenAI-compatible server."""
 
-import os
+import subprocess
 from pathlib import Path
 
 from assistant.cli.display import say
@@ -15,15 +15,13 @@ HOW = """The small model is not installed. Once, and for about ten minutes:
 
 
 def serve(port: int) -> int:
-    """Replace this process by the model's server; 1 when it is not installed."""
+    """Serve until interrupted; 1 when the model is not installed."""
     weights = _weights()
     if weights is None:
         say(HOW)
         return 1
     say(f"In another terminal: OPENAI_BASE_URL=http://127.0.0.1:{port}/v1 make run")
-    command = _command(weights, port)
-    os.execv(command[0], command)  # noqa: S606 - a list of our own, no shell
-    return 0
+    return subprocess.call(_command(weights, port))
 
 
 def _weights() -> Path | None:
