@@ -190,12 +190,13 @@ def _place(
     """Sort flat arguments into path, query and body; a missing path part becomes `-`.
 
     `-` names nothing in this API, so the answer is a 404 that says what could not be found
-    instead of a crash in here. So do dots, which would lead to another route.
+    instead of a crash in here. So do dots and what holds a slash, which lead to another route: a
+    server decodes `%2F` before it looks for one.
     """
     path = operation.path
     for name in operation.path_parameters:
         value = str(arguments.get(name) or "-")
-        value = "-" if value in {".", ".."} else value
+        value = "-" if value in {".", ".."} or "/" in value else value
         path = path.replace("{" + name + "}", quote(value, safe=""))
     query = {
         name: arguments[name]
