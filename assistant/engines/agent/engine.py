@@ -12,11 +12,12 @@ from assistant.conversations.drafts import Draft, Outcome
 from assistant.conversations.hub import hub
 from assistant.engines.agent import provider
 from assistant.engines.agent.breaker import breaker
-from assistant.engines.agent.claims import unclaimed, without_claims
 from assistant.engines.agent.langchain_tools import as_tool
+from assistant.engines.agent.leaks import without_secrets
 from assistant.engines.agent.memory import remembered
 from assistant.engines.agent.middleware import in_order
 from assistant.engines.agent.prompt import system_prompt
+from assistant.engines.agent.spoken import MOST_CHARACTERS, presentable
 from assistant.engines.agent.turn import AgentFailed, AgentTurn, BrokenAnswer, TurnLimit
 from assistant.situation import Situation
 from assistant.wording import say, wording
@@ -25,6 +26,7 @@ from backend.core.database import refuse_open_transaction
 from backend.core.settings import settings
 
 RECURSION_LIMIT = 100
+ENDLESS = 10 * MOST_CHARACTERS
 log = structlog.get_logger(__name__)
 
 
@@ -37,7 +39,7 @@ async def answer(situation: Situation) -> Outcome:
         return _outcome(turn, [_gave_up()], limit=str(limit))
     # Whatever goes wrong with a foreign endpoint is its failure: there is another engine.
     except Exception as exc:
-        reason = f"{type(exc).__name__}: {exc}"[:200]
+        reason = without_secrets(f"{type(exc).__name__}: {exc}")[:200]
         breaker.failed(reason)
         metrics.ENGINE_FAILURES.labels("agent").inc()
         log.warning("agent_failed", reason=type(exc).__name__, exc_info=True)
@@ -45,7 +47,7 @@ async def answer(situation: Situation) -> Outcome:
     breaker.succeeded()
     if turn.draft is not None:
         return _outcome(turn, [turn.draft])
-    said = without_claims(text, read_something=bool(turn.tools))
+    said = presentable(turn, text)
     return _outcome(turn, [Draft(said, ask=_ask(said), sources=_unique(turn.sources))])
 
 
@@ -84,8 +86,11 @@ async def _show_growing(turn: AgentTurn, part: object) -> None:
     turn.speaking = part.id
     turn.spoken += part.text
     whole = turn.spoken[: max(turn.spoken.rfind(end) for end in ".!?\n") + 1]
-    if part.text and whole:
-        shown = unclaimed(whole, read_something=bool(turn.tools))
+    if len(turn.spoken) > ENDLESS:
+        raise BrokenAnswer("the answer does not end")
+    if turn.whole < len(whole) <= MOST_CHARACTERS:
+        turn.whole = len(whole)
+        shown = presentable(turn, whole, growing=True)
         await hub().wake(turn.situation.conversation.id, growing=shown)
 
 

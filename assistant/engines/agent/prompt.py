@@ -12,7 +12,8 @@ FILE = Path(__file__).with_name("prompt.md")
 
 
 @lru_cache
-def _template() -> str:
+def template() -> str:
+    """The prompt's text, with names in braces for what differs from turn to turn."""
     return FILE.read_text()
 
 
@@ -20,7 +21,7 @@ def system_prompt(situation: Situation) -> str:
     """The prompt for this person and portal. No address, phone or role: tools know those."""
     person = situation.person
     zone = person.time_zone or "UTC"
-    return _template().format(
+    return template().format(
         name=person.name.split()[0],
         kind=person.kind,
         organization=situation.organization,

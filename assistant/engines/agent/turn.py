@@ -1,11 +1,16 @@
 """What one turn of the agent gathers on its way: its caller, what it called, what it proposes."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from assistant.conversations.drafts import Draft
 from assistant.situation import Situation
 from backend.core.client import Caller
+
+# An endpoint refuses a conversation in which a tool has another kind of name.
+_NO_NAME = re.compile(r"[^a-zA-Z0-9_-]")
+LONGEST_NAME = 64
 
 
 class AgentFailed(RuntimeError):
@@ -31,6 +36,7 @@ class AgentTurn:
     sources: list[dict[str, Any]] = field(default_factory=list)
     speaking: str | None = None
     spoken: str = ""
+    whole: int = 0
     model_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -42,4 +48,5 @@ class AgentTurn:
 
     def note(self, name: str, arguments: dict[str, Any], result: str, *, ok: bool) -> None:
         """Remember a tool call for the *why* and for the model's memory of later turns."""
-        self.tools.append({"name": name, "arguments": arguments, "result": result, "ok": ok})
+        kept = _NO_NAME.sub("_", name)[:LONGEST_NAME] or "unknown"
+        self.tools.append({"name": kept, "arguments": arguments, "result": result, "ok": ok})
