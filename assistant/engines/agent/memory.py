@@ -7,6 +7,8 @@ from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMes
 
 from assistant.conversations.models import Message
 
+# Of what tools were asked and answered in earlier turns: about 10,000 tokens.
+MOST_CHARACTERS = 40_000
 # The engines' own apologies are no part of the conversation's sense.
 _SAID = {"bot", "system", "person"}
 
@@ -14,15 +16,28 @@ _SAID = {"bot", "system", "person"}
 def remembered(messages: Sequence[Message]) -> list[AnyMessage]:
     """Stored messages, oldest first, as a model reads them; it begins with the person's words."""
     found: list[AnyMessage] = []
+    affordable = _affordable(messages)
     for message in messages:
         if message.role == "user":
             found.append(HumanMessage(message.text))
-            found += _calls(message)
+            found += _calls(message) if message.seq in affordable else []
         elif message.role in _SAID and message.text:
             found.append(AIMessage(_shown(message)))
     while found and not isinstance(found[0], HumanMessage):
         found.pop(0)
     return found
+
+
+def _affordable(messages: Sequence[Message]) -> set[int]:
+    """The newest turns whose tool calls fit: one long turn must not cost all later ones."""
+    left, kept = MOST_CHARACTERS, set[int]()
+    for message in reversed(messages):
+        calls = (message.why or {}).get("tools") or []
+        left -= len(json.dumps(calls, ensure_ascii=False)) if calls else 0
+        if left < 0:
+            break
+        kept.add(message.seq)
+    return kept
 
 
 def _calls(message: Message) -> list[AnyMessage]:

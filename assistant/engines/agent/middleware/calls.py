@@ -1,5 +1,6 @@
 """Where tools would run: reads are called over HTTP as the person; writes become proposals."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,11 +10,14 @@ from langchain_core.messages import ToolMessage
 from langgraph.prebuilt.tool_node import ToolCallRequest
 from langgraph.runtime import Runtime
 
-from assistant.engines.agent.turn import AgentTurn
+from assistant.engines.agent.leaks import without_secrets
+from assistant.engines.agent.markup import readable_text
+from assistant.engines.agent.turn import LONGEST_NAME, AgentTurn
 from assistant.proposals.service import prepare
 from assistant.tools import is_tool, readable
 from backend.core.client import Answer, LicensingApi, Operation
 
+MOST_CHARACTERS = 50_000
 SHOWN = "A card with this was shown to the person, who decides. Nothing has been done."
 
 
@@ -37,9 +41,12 @@ class Calls(AgentMiddleware[Any, Any, Any]):
         """Whatever the model called, offered or not, under the same rules."""
         name, arguments = request.tool_call["name"], dict(request.tool_call["args"])
         operation = self._api.operations.get(name)
+        unfit = _unfit(arguments)
         try:
-            if operation is None or not is_tool(operation):
-                text, ok = f"There is no tool {name}. Use one of those that you have.", False
+            if unfit:
+                text, ok, arguments = unfit, False, {}
+            elif operation is None or not is_tool(operation):
+                text, ok = _no_tool(name), False
             elif operation.writes:
                 text, ok = await self._propose(operation, arguments)
             else:
@@ -73,3 +80,24 @@ class Calls(AgentMiddleware[Any, Any, Any]):
             return readable(prepared), False
         self._turn.draft = prepared
         return SHOWN, True
+
+
+def _unfit(arguments: dict[str, Any]) -> str | None:
+    """Why arguments can't be sent at all, before anybody reads or keeps them."""
+    try:
+        text = json.dumps(arguments, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (ValueError, RecursionError):
+        return "The arguments hold what JSON or Unicode does not allow."
+    if len(text) > MOST_CHARACTERS:
+        return f"The arguments are longer than {MOST_CHARACTERS} characters."
+    if "\\u0000" in text:
+        return "The arguments hold characters that no text has."
+    if without_secrets(text) != text:
+        return "The arguments hold a secret of this system, which goes nowhere."
+    return None
+
+
+def _no_tool(name: str) -> str:
+    shown = readable_text(name)[:LONGEST_NAME]
+    return f"There is no tool {shown}. Use one of those that you have."
