@@ -32,3 +32,5 @@ def configure_logs() -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=max(level, logging.WARNING), stream=sys.stderr, force=True)
+    # It logs its own building of an index, at any level that is set for others.
+    logging.getLogger("bm25s").setLevel(logging.WARNING)
