@@ -20,7 +20,7 @@ from pydantic import AnyHttpUrl
 from sqlmodel import select
 from starlette.routing import BaseRoute, Route
 
-from assistant.conversations import service, storage
+from assistant.conversations import repository, service, storage
 from assistant.conversations.drafts import Draft
 from assistant.conversations.models import Conversation
 from assistant.conversations.schemas import NewConversation
@@ -153,7 +153,7 @@ async def _propose(operation: Operation, arguments: dict[str, Any]) -> types.Cal
 
 async def _show(conversation_id: str, draft: Draft) -> None:
     async with database().write() as session:
-        conversation = await session.get_one(Conversation, conversation_id)
+        conversation = await repository.locked(session, conversation_id)
         await storage.store_draft(session, conversation, draft, SENDER)
 
 
