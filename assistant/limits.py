@@ -3,12 +3,16 @@
 import time
 from functools import lru_cache
 
+import structlog
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
 
 from backend.core.problems import Problem
 from backend.core.settings import settings
+
+log = structlog.get_logger(__name__)
 
 
 @lru_cache
@@ -21,7 +25,13 @@ def _limiter() -> MovingWindowRateLimiter:
 async def limit(what: str, person: str, a_minute: int) -> None:
     """Count one; raise a 429 `Problem` when the person has used up this minute."""
     item = RateLimitItemPerMinute(a_minute)
-    if not await _limiter().hit(item, what, person):
+    try:
+        allowed = await _limiter().hit(item, what, person)
+    except RedisError as exc:
+        # A limit protects the product; without its memory people come first.
+        log.warning("limits_unreachable", error=type(exc).__name__)
+        return
+    if not allowed:
         stats = await _limiter().get_window_stats(item, what, person)
         wait = max(1, int(stats.reset_time - time.time()) + 1)
         raise Problem(

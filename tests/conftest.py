@@ -50,8 +50,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     items.sort(key=lambda item: "app" in getattr(item, "fixturenames", ()))
     for item in items:
-        if "product" in getattr(item, "fixturenames", ()):
-            # The first of them waits for Rasa to be trained and to start.
+        if {"product", "crashed"} & set(getattr(item, "fixturenames", ())):
+            # They wait for Rasa to start, the first of them for its training too.
             item.add_marker(pytest.mark.timeout(FIRST_START_SECONDS), append=False)
         if pytest_asyncio.is_async_test(item) and "app" in item.fixturenames:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)

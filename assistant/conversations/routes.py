@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, UploadFile
+from fastapi import APIRouter, Depends, Header, Query, UploadFile
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from sqlmodel import col
@@ -19,6 +19,7 @@ from assistant.conversations.schemas import (
     ConversationPublic,
     ConversationStatus,
     FeedbackIn,
+    FeedbackKept,
     FileStored,
     Incoming,
     NewConversation,
@@ -34,8 +35,14 @@ from backend.core.pagination import CursorQuery, LimitQuery, Page, newest_first
 from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import RESPONSES, ProblemBody
 from backend.core.settings import settings
+from backend.core.unit_of_work import never_a_dry_run
 
-router = APIRouter(prefix="/api/v1/conversations", tags=["conversations"], responses=RESPONSES)
+router = APIRouter(
+    prefix="/api/v1/conversations",
+    tags=["conversations"],
+    responses=RESPONSES,
+    dependencies=[Depends(never_a_dry_run)],
+)
 REREAD_SECONDS = 15.0
 PAGE = 200
 # Whoever resumes with rubbish reads from here: a browser must not be shut out for good.
@@ -242,13 +249,17 @@ async def hand_back(conversation_id: str, person: CurrentPerson) -> Conversation
         return await _public(session, conversation, person)
 
 
-@router.post("/{conversation_id}/feedback", status_code=204)
-async def give_feedback(conversation_id: str, body: FeedbackIn, person: CurrentPerson) -> None:
+@router.post("/{conversation_id}/feedback")
+async def give_feedback(
+    conversation_id: str, body: FeedbackIn, person: CurrentPerson
+) -> FeedbackKept:
     """A thumb on an answer, a rating of the conversation, a comment."""
     await service.give_feedback(person, conversation_id, body)
+    return FeedbackKept()
 
 
 @router.post("/{conversation_id}/files", status_code=201)
 async def upload_file(conversation_id: str, file: UploadFile, person: CurrentPerson) -> FileStored:
     """Put a file into the chat; send its `file_id` as a message."""
+    await limit("files", person.id, settings().files_a_minute)
     return await service.store_file(person, conversation_id, file)

@@ -148,6 +148,12 @@ class FeedbackIn(BaseModel):
         return self
 
 
+class FeedbackKept(BaseModel):
+    """It is kept."""
+
+    kept: Literal[True] = True
+
+
 class FileStored(BaseModel):
     """The id to send as `file_id`."""
 

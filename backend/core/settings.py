@@ -52,6 +52,7 @@ class Settings(BaseSettings):
 
     messages_a_minute: int = 600
     conversations_a_minute: int = 120
+    files_a_minute: int = 30
     proposal_minutes: int = 15
     turn_seconds: float = 45.0
     message_characters: int = 4000

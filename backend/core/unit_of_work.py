@@ -62,7 +62,7 @@ class UnitOfWorkRoute(APIRoute):
 
 async def _write(request: Request, endpoint: Handler, *, repeatable: bool) -> Response:
     """`repeatable`: the route documents the key (others' answers, such as tokens, are not kept)."""
-    dry_run = _is_dry_run(request)
+    dry_run = is_rehearsal(request)
     key = request.headers.get("Idempotency-Key") if repeatable else None
     if key is not None and not 0 < len(key) <= KEY_LENGTH:
         raise Problem(
@@ -88,7 +88,7 @@ async def _write(request: Request, endpoint: Handler, *, repeatable: bool) -> Re
         return response
 
 
-def _is_dry_run(request: Request) -> bool:
+def is_rehearsal(request: Request) -> bool:
     """Read the header exactly as it is documented (a boolean): whoever asks for a dry run in
     other words must not be given the real one.
     """
@@ -103,6 +103,20 @@ def _is_dry_run(request: Request) -> bool:
             f"It says {shown(said)}.",
             "Send “Dry-Run: true”, or leave it out to do it for real.",
         ) from exc
+
+
+async def never_a_dry_run(request: Request) -> None:
+    """For calls that talk instead of writing to the system of record: they can't be rehearsed,
+    and whoever asks for that must not be given the real thing.
+    """
+    if request.method not in SAFE_METHODS and is_rehearsal(request):
+        raise Problem(
+            422,
+            "dry-run",
+            "A conversation can’t be rehearsed",
+            "This call was sent with “Dry-Run: true”, so nothing was done.",
+            "Leave the header out; every change is shown on a card before it is made.",
+        )
 
 
 def _fingerprint(request: Request, body: bytes) -> str:
@@ -186,4 +200,11 @@ def _write_headers(
 
 
 WRITE_HEADERS = [Depends(_write_headers)]
-__all__ = ["WRITE_HEADERS", "IdempotencyKey", "SessionDep", "UnitOfWorkRoute"]
+__all__ = [
+    "WRITE_HEADERS",
+    "IdempotencyKey",
+    "SessionDep",
+    "UnitOfWorkRoute",
+    "is_rehearsal",
+    "never_a_dry_run",
+]

@@ -20,6 +20,7 @@ router = APIRouter(
     prefix="/demo", tags=["demo"], dependencies=[Depends(demo_only)], responses=RESPONSES
 )
 MOST_SECONDS = 366 * 24 * 3600
+FARTHEST_SECONDS = 50 * MOST_SECONDS
 DRAIN_SECONDS = 5.0
 
 
@@ -113,7 +114,7 @@ async def move_clock(body: Advance) -> ClockNow:
     """Move this product's clock ahead and do what is due by then."""
     async with database().write() as session:
         row = await session.get(DemoClock, 1) or DemoClock()
-        row.seconds_ahead += body.advance
+        row.seconds_ahead = min(row.seconds_ahead + body.advance, FARTHEST_SECONDS)
         session.add(row)
         ahead = row.seconds_ahead
     clock.set_offset(ahead)

@@ -72,6 +72,18 @@ async def test_that_confirming_again_gives_the_first_answer(rasa: FakeRasa, talk
     assert len(await talk.cases()) == 1
 
 
+async def test_that_a_confirmation_sent_as_a_dry_run_does_nothing(
+    rasa: FakeRasa, talk: Talk
+) -> None:
+    rasa.proposes("create_training_engagement", **request())
+    [reply] = await talk.say("training please")
+    where = f"/conversations/{talk.id}/proposals/{reply['proposal']['id']}/confirm"
+    answer = await talk.person.post(where, headers={"Dry-Run": "true"})
+    assert answer.status_code == 422
+    assert await talk.cases() == []
+    assert (await talk.person.post(where)).status_code == 200
+
+
 async def test_that_a_double_click_opens_one_case(rasa: FakeRasa, talk: Talk) -> None:
     card = await shown(rasa, talk)
     answers = await asyncio.gather(*(talk.settle(card) for _ in range(6)))
