@@ -85,7 +85,7 @@ async def test_that_a_schedule_and_an_end_are_told_in_the_chat(
     await news(talk)
     await lee.patch(f"/cases/{number}", json={"status": "closed"})
     scheduled, closed = await news(talk)
-    assert scheduled["text"].startswith("Your session is scheduled. Scheduled for ")
+    assert scheduled["text"].startswith("Scheduled for ")
     assert closed["text"].startswith("Lee Castellwyn closed your case.")
     assert {m["role"] for m in (scheduled, closed)} == {"system"}
 
