@@ -49,10 +49,10 @@ async def answer(situation: Situation) -> Outcome:
 
 
 async def _by_engine(situation: Situation) -> Outcome:
-    """The agent where the conversation has it and it answers, else Rasa; and from Rasa to the
-    agent what Rasa did not understand.
+    """Whoever asked gets the answer. Else the agent where the conversation has it and it answers,
+    else Rasa; and from Rasa to the agent what Rasa could not answer.
     """
-    if _belongs_to_rasa(situation):
+    if _belongs_to("rasa", situation):
         return await rasa.answer(situation)
     if situation.conversation.engine == "agent":
         if agent.available():
@@ -61,25 +61,33 @@ async def _by_engine(situation: Situation) -> Outcome:
             except agent.AgentFailed as failed:
                 return await _instead(situation, str(failed))
         return await _instead(situation, agent.reason())
+    asked_agent = agent.available() and _belongs_to("agent", situation)
+    if asked_agent:
+        with contextlib.suppress(agent.AgentFailed):
+            return await agent.answer(situation)
     outcome = await rasa.answer(situation)
-    if agent.available() and not_understood(outcome):
+    if not asked_agent and agent.available() and not_understood(outcome):
         with contextlib.suppress(agent.AgentFailed):
             return await agent.answer(situation)
     return outcome
 
 
-def _belongs_to_rasa(situation: Situation) -> bool:
-    """A question or a button of Rasa's is answered to Rasa."""
-    question = situation.question
-    asked = question is not None and question.engine == "rasa"
-    pressed = situation.offer is not None and situation.offer.engine == "rasa"
-    return (asked or pressed) and situation.message.payload != TRY_AGAIN
+def _belongs_to(engine: str, situation: Situation) -> bool:
+    """An engine's question, button, card or form is answered to it."""
+    if situation.message.payload == TRY_AGAIN:
+        return False
+    pressed = situation.offer is not None and situation.offer.engine == engine
+    if situation.in_form_of_rasa:
+        return engine == "rasa"
+    made = situation.question or situation.proposal
+    return pressed or (made is not None and made.engine == engine)
 
 
 def not_understood(outcome: Outcome) -> bool:
-    """Whether Rasa could make no sense of a message outside a form."""
+    """Whether Rasa could make no sense of a message outside a form, or gave no answer at all."""
     intent = (outcome.why.get("intent") or {}).get("name")
-    return intent == "nlu_fallback" and not outcome.why.get("active_form")
+    failed = "failure" in outcome.why
+    return (failed or intent == "nlu_fallback") and not outcome.why.get("active_form")
 
 
 async def _instead(situation: Situation, reason: str) -> Outcome:

@@ -110,6 +110,11 @@ class Situation:
         return "agent_failed" in self._why_before
 
     @property
+    def in_form_of_rasa(self) -> bool:
+        """Whether Rasa was in the middle of a form, and no card has ended since."""
+        return bool(self._why_before.get("active_form")) and not self.conversation.fresh_session
+
+    @property
     def _why_before(self) -> dict[str, Any]:
         return (self.last_own.why if self.last_own else None) or {}
 
@@ -118,5 +123,6 @@ class Situation:
         return Caller(self.conversation.person, self.conversation.id, via)
 
     def again(self, message: Message) -> "Situation":
-        """The same conversation, answering an earlier message."""
-        return replace(self, message=message)
+        """The same conversation, answering an earlier message, whoever could not answer it."""
+        offer = self.offer if message.payload else None
+        return replace(self, message=message, offer=offer)
