@@ -10,6 +10,8 @@ from backend.core.portals import PORTAL_NAMES, Portal
 
 FILE = Path(__file__).with_name("prompt.md")
 
+LONGEST_NAME = 60
+
 
 @lru_cache
 def template() -> str:
@@ -22,11 +24,16 @@ def system_prompt(situation: Situation) -> str:
     person = situation.person
     zone = person.time_zone or "UTC"
     return template().format(
-        name=person.name.split()[0],
+        name=_named(person.name.split()[0]),
         kind=person.kind,
-        organization=situation.organization,
+        organization=_named(situation.organization),
         portal=PORTAL_NAMES[Portal(situation.conversation.portal)],
         now=f"{clock.now().astimezone(ZoneInfo(zone)):%A, %d %B %Y, %H:%M}",
         time_zone=zone,
         language=person.language or "unknown",
     )
+
+
+def _named(name: str) -> str:
+    """A name that somebody chose, in one short line: there is no room for instructions in it."""
+    return " ".join(name.split())[:LONGEST_NAME]
