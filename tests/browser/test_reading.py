@@ -26,8 +26,9 @@ def position(chat: Chat) -> int:
 def test_a_long_answer_is_read_from_its_beginning(visit: Visits) -> None:
     tess = visit("tess@freemail.example").open()
     tess.say("I need training on CLC")
-    answer = tess.widget.locator(".message.bot").last
-    expect(answer.get_by_text("This may help you")).to_be_in_viewport(ratio=1)
+    answer = tess.messages.last
+    expect(answer.locator(".card")).to_be_attached()
+    expect(answer.locator(".bubble")).to_be_in_viewport(ratio=1)
     expect(tess.offer("Get Support")).not_to_be_in_viewport()
 
 
