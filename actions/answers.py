@@ -2,6 +2,7 @@
 
 import re
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 from actions.sheet import CHANGE, Sheet, Values
@@ -36,6 +37,11 @@ FILLERS = frozenset({
     "perhaps", "please", "prefer", "should", "take", "the", "there", "to", "us", "we", "will",
     "with", "would", "you",
 })  # fmt: skip
+_JOINED = re.compile(
+    r"\s*(?:,|/|\+|&|,?\s*(?:and|plus)\b)\s*(?:also |on |for |about |one on )*", re.IGNORECASE
+)
+_HAS_WORDS = re.compile(r"[^\W\d_]{2}|[\u0e00-\uffff]")
+_DETAILS = frozenset({"severity", "phone", "order_number", "case_number", "portal", "email"})
 STRIPPED = frozenset({"attendees", "window", "language", "time_zone", "email"})
 
 
@@ -46,6 +52,8 @@ def facts(turn: Turn, slots: frozenset[str]) -> Values:
         slot = SLOT_OF.get(fact.entity, fact.entity)
         if slot not in slots:
             continue
+        if slot == "portal" and slot in found and also_portals(turn):
+            continue  # of "CLC and CSSM" the first; the other comes next
         if slot in LISTS:
             found.setdefault(slot, []).append(fact.value)
         elif slot == "kind" and found.get("kind") not in {None, fact.value}:
@@ -53,6 +61,16 @@ def facts(turn: Turn, slots: frozenset[str]) -> Values:
         else:
             found[slot] = fact.value
     return {slot: value for slot, value in found.items() if value is not None}
+
+
+def also_portals(turn: Turn) -> list[str]:
+    """The other portals of "training on CLC, CSSM and LRP"."""
+    named = sorted((f for f in turn.facts if f.entity == "portal"), key=lambda fact: fact.start)
+    return [
+        str(other.value)
+        for one, other in pairwise(named)
+        if _JOINED.fullmatch(turn.text[one.end : other.start]) and other.value != named[0].value
+    ]
 
 
 def _corrected_kind(turn: Turn, last: Any) -> Any:
@@ -68,7 +86,7 @@ def answer(turn: Turn, sheet: Sheet, slot: str) -> Any:
     kind = sheet.kind(slot)
     if kind == "choice":
         return choice(turn, sheet.options(slot), open_to=turn.value(slot) or _place(turn, slot))
-    if kind in {"choices", "text"} and turn.intent in {"affirm", "deny"} and turn.confidence > 0.8:
+    if kind in {"choices", "text"} and _only_agrees(turn):
         return None
     if kind == "choices":
         return _several(turn, sheet, slot)
@@ -83,7 +101,30 @@ def answer(turn: Turn, sheet: Sheet, slot: str) -> Any:
         return turn.value("email") or turn.text.strip()
     if slot == "phone":
         return turn.value("phone") or _digits(turn.text)
-    return turn.text.strip() or None
+    return turn.text.strip() if _HAS_WORDS.search(turn.text) and not only_facts(turn) else None
+
+
+def _only_agrees(turn: Turn) -> bool:
+    """Whether it is a plain yes or no, which says nothing to a question of another kind."""
+    return turn.intent in {"affirm", "deny"} and turn.confidence > 0.8
+
+
+def only_facts(turn: Turn) -> bool:
+    """Whether nothing is left of a message but facts: "sev 2", "PnP"."""
+    rest = without_facts(turn, _DETAILS)
+    return rest != turn.text.strip() and not _says_something(rest)
+
+
+def new_value(turn: Turn, sheet: Sheet, slot: str) -> Any:
+    """What follows "change the title to …"; None when nothing does."""
+    if sheet.kind(slot) in {"text", "choices"} and slot != "phone":
+        match = re.search(r"\b(?:to|into|be|is)\b:?\s+(?P<value>\S.*)$", turn.text, re.DOTALL)
+        if match is None:
+            return None
+        parts = [part.strip(" .") for part in re.split(r"[,;]| and ", match["value"])]
+        return parts if sheet.kind(slot) == "choices" else match["value"].strip()
+    value = answer(turn, sheet, slot)
+    return value if sheet.kind(slot) != "datetime" else None
 
 
 def exact_choice(turn: Turn, sheet: Sheet, slot: str) -> str | None:
@@ -132,7 +173,7 @@ def _place(turn: Turn, slot: str) -> Any:
     if slot == "time_zone":
         return turn.value("city")
     code = re.fullmatch(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?", turn.text.strip())
-    return code.group() if slot == "language" and code else None
+    return code.group() if slot == "language" and code and not _only_agrees(turn) else None
 
 
 def _number(turn: Turn, slot: str) -> int | float | None:
@@ -157,7 +198,7 @@ def _several(turn: Turn, sheet: Sheet, slot: str) -> list[str] | None:
     by_name = {title.lower(): value for value, title in options.items()}
     items = [_LEADING.sub("", part).strip(" .") for part in re.split(r"[,;\n]+", text)]
     items = [_DANGLING.sub("", re.sub(r"^and\s+", "", item)).strip() for item in items]
-    found = [by_name.get(item.lower(), item) for item in items if re.search(r"\w", item)]
+    found = [by_name.get(item.lower(), item) for item in items if _HAS_WORDS.search(item)]
     return list(dict.fromkeys(found)) or None
 
 
@@ -185,10 +226,11 @@ def merge(sheet: Sheet, slot: str, value: Any, turn: Turn) -> Any:
 
 
 def changes_named(turn: Turn, sheet: Sheet) -> str | None:
-    """The slot named after *Change*: "the portal", "time"."""
-    for name in sheet.options(CHANGE):
-        question = sheet.question(name)
-        names = [question.label.lower(), *question.metadata.get("called", ())]
-        if any(_holds(turn.text.lower(), alias) for alias in names):
-            return name
-    return None
+    """The slot named after *Change*: "the portal", "time"; of several, by the longest name."""
+    named: dict[str, str] = {}
+    for slot in dict.fromkeys([*sheet.order, *sheet.options(CHANGE)]):
+        question = sheet.question(slot)
+        for alias in (question.label.lower(), *question.metadata.get("called", ())):
+            if _holds(turn.text.lower(), alias):
+                named.setdefault(alias, slot)
+    return named[max(named, key=len)] if named else None

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import EventType
 
+from actions.answers import without_facts
 from actions.base import CustomAction
 from actions.dates import say_window
 from actions.forms import OperationForm
@@ -21,6 +22,9 @@ _OPENING = re.compile(
     r"(?:a|an|the|new|another)?\s*(?:new |support )?(?:case|ticket)\b[ ,:-]*"
     r"(?:because|about|for|on|as|since|with|regarding|that)?\s*(?:of\b)?)?\s*",
     re.IGNORECASE,
+)
+_ASIDE = re.compile(
+    r"[,;.]?\s*(?:my )?(?:phone|number|severity|call me on)\W*(?=$|[,;.])", re.IGNORECASE
 )
 _VAGUE = re.compile(
     r"(?:a |an |the |my )?(?:problem|issue|case|ticket|complaint)?s?|"
@@ -51,10 +55,11 @@ class CaseForm(OperationForm):
     from_profile = frozenset({"phone"})
     begins = frozenset({"open_case", "create_case"})
 
-    async def prepare(self, turn: Turn, sheet: Sheet) -> None:
+    async def prepare(self, turn: Turn, sheet: Sheet, said: str) -> None:
         """The sentence that began it is the title, and says what it is about."""
-        said = sheet.memory.said or ("" if turn.is_payload else turn.text)
-        title = _OPENING.sub("", said).strip(" .!,")
+        if said == turn.text:  # severity and phone have fields of their own
+            said = without_facts(turn, frozenset({"severity", "phone"}))
+        title = _ASIDE.sub("", _OPENING.sub("", said)).strip(" .!,:;-")
         if not title or _VAGUE.fullmatch(title) or len(title.split()) < 2:
             return
         sheet.values.setdefault("title", title[:1].upper() + title[1:150])
@@ -74,9 +79,7 @@ class CaseChoice:
 
     kinds: ClassVar[frozenset[str]] = frozenset({"training", "demo", "support"})
 
-    async def options_of(
-        self, slot: str, turn: Turn, _sheet: Sheet
-    ) -> dict[str, str] | None:
+    async def options_of(self, slot: str, turn: Turn, _sheet: Sheet) -> dict[str, str] | None:
         """The person's open cases of the kinds that this form is about."""
         if slot != "case_number":
             return None
@@ -98,13 +101,12 @@ class NoteForm(CaseChoice, OperationForm):
     asks = ("case_number", "text")
     begins = frozenset({"add_note"})
 
-    async def prepare(self, turn: Turn, sheet: Sheet) -> None:
+    async def prepare(self, turn: Turn, sheet: Sheet, said: str) -> None:  # noqa: ARG002
         """Take the note out of "add a note to C-500123: call me"."""
-        said = sheet.memory.said or turn.text
         match = re.search(r":\s*(\S.*)$", said, re.DOTALL) or re.search(
             r"\b(?:that|saying)\s+(\S.*)$", said, re.IGNORECASE | re.DOTALL
         )
-        if match and not said.startswith("/"):
+        if match:
             sheet.values.setdefault("text", match[1].strip())
 
 

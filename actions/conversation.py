@@ -9,8 +9,10 @@ from actions.base import CustomAction
 from actions.dialogue import forms
 from actions.knowledge import answer_question, articles
 from actions.training import TrainingForm
-from actions.turn import Turn
-from actions.wording import buttons, metadata, question, say
+from actions.turn import Turn, payload
+from actions.wording import buttons, metadata, question, responses, say
+
+_DETAILS = {"window", "attendees", "topic", "kind", "language", "email"}
 
 
 class AnswerQuestion(CustomAction):
@@ -31,6 +33,8 @@ class NotUnderstood(CustomAction):
 
     async def act(self, turn: Turn) -> list[EventType]:
         """Reply; facts that belong to a training request are kept, too."""
+        if _asks_for_training(turn):
+            return [FollowupAction("self_serve_form")]
         found = await articles(turn, turn.text)
         ways_on = buttons("utter_not_understood")
         if not found:
@@ -42,6 +46,15 @@ class NotUnderstood(CustomAction):
         return []
 
 
+def _asks_for_training(turn: Turn) -> bool:
+    """A long sentence full of facts may leave the classifier in two minds; they are not."""
+    likely = {"request_training", "open_training_case"} & {*turn.ranking[:3]}
+    names = {fact.entity for fact in turn.facts}
+    if turn.asks_something or not names & {"portal", "portal_group", "unknown_portal"}:
+        return False
+    return bool((names - {"portal"}) & _DETAILS) and (bool(likely) or turn.intent == "inform")
+
+
 class NothingOpen(CustomAction):
     """An answer or a command while no form is open."""
 
@@ -51,13 +64,48 @@ class NothingOpen(CustomAction):
         """Facts begin or complete a training request; else say that nothing is open."""
         if turn.intent == "inform" and turn.value("case_number"):
             return [FollowupAction("action_case_status")]
-        if turn.intent == "inform" and turn.value("kind"):
+        if turn.intent == "inform" and (turn.value("kind") or _asks_for_training(turn)):
             return [FollowupAction("self_serve_form")]
+        if turn.intent == "affirm" and (next_step := _accepted(turn)):
+            return [SlotSet("form_memory", {"said": ""}), FollowupAction(next_step)]
         if turn.intent == "inform" and turn.tracker.get_slot("task") == "training" and turn.facts:
             return _remember(turn)
+        if turn.intent == "inform" and turn.value("portal") in _portals():
+            _offer_for(turn, str(turn.value("portal")))
+            return []
         text = metadata("utter_nothing_open", turn.intent) or say("utter_nothing_open")
         turn.reply(str(text), buttons=buttons("utter_nothing_open"))
         return []
+
+
+def _accepted(turn: Turn) -> str | None:
+    """The action that a "yes" agrees to: what the last reply offered, or support after links."""
+    training = turn.tracker.get_slot("task") == "training"
+    said: dict[str, Any] = next(
+        (e for e in reversed(turn.tracker.events) if e.get("event") == "bot"), {}
+    )
+    custom = (said.get("data") or {}).get("custom") or {}
+    text = str(custom.get("text") or said.get("text") or "").strip()
+    for response in responses():
+        agreed = metadata(response, "agreed")
+        if agreed == "create_case":
+            agreed = "training_form" if training else "case_form"
+        if agreed and text == say(response):
+            return str(agreed)
+    return "utter_get_support" if training else None
+
+
+def _portals() -> dict[str, str]:
+    return question("self_serve_form", "portal").options
+
+
+def _offer_for(turn: Turn, portal: str) -> None:
+    """A portal's name alone: what there is to be had for it."""
+    offers = [
+        {**offer, "payload": payload(offer["payload"].strip("/"), portal=portal)}
+        for offer in buttons("utter_portal_named")
+    ]
+    turn.reply(say("utter_portal_named", portal=_portals()[portal]), buttons=offers)
 
 
 def _remember(turn: Turn) -> list[EventType]:
@@ -95,6 +143,8 @@ class Repeat(CustomAction):
     async def act(self, turn: Turn) -> list[EventType]:
         """Reply with the last message of the conversation, controls and all."""
         for event in reversed(turn.tracker.events):
+            if event.get("event") == "session_started":
+                break  # what was said before was about something that is done
             if event.get("event") != "bot":
                 continue
             said = event.get("data") or {}

@@ -22,10 +22,13 @@ _PARTS = {"morning": time(9), "afternoon": time(14), "evening": time(17), "tonig
 _TYPOS = {"tmrw": "tomorrow", "tomorow": "tomorrow", "tommorow": "tomorrow",
           "tommorrow": "tomorrow"}  # fmt: skip
 _COUNTS = {
-    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "half an": 0.5, "half a": 0.5,
+    "a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6,
+    "half an": 0.5, "half a": 0.5,
     "an hour and a half": 1.5, "one and a half": 1.5,
 }  # fmt: skip
 
+_NTH = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+        "tenth")  # fmt: skip
 _ISO = re.compile(
     r"(?P<day>\d{4}-\d{1,2}-\d{1,2})[T ](?P<time>\d{1,2}:\d{2})(?::\d{2}(?:\.\d+)?)?"
     r"(?P<zone>Z|[+-]\d{2}:?\d{2})?",
@@ -62,6 +65,17 @@ _WEEKDAY = re.compile(
     r"(?P<day>[a-z]+day|mon|tues?|weds?|thur?s?|fri|sat|sun)"
     r"(?:\s+(?P<later>next week|in (?P<weeks>a|one|two|three|\d+) weeks?))?$"
 )
+_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+          "twelve")  # fmt: skip
+_PAST = re.compile(
+    r"\b(?:a )?(?P<part>half|quarter) (?P<to>past|to) "
+    rf"(?P<hour>\d{{1,2}}|{'|'.join(_HOURS)})\b(?:\s*o'?clock)?"
+)
+_COUNT = r"(?:in )?(?P<weeks>an?|one|two|three|four|five|six|\d+) weeks?"
+_WEEKS_AHEAD = re.compile(  # "in 2 weeks on Wednesday", "next week Wednesday"
+    rf"(?:{_COUNT}|next week)(?: from (?:now|today))? (?:on )?(?:the )?(?P<day>[a-z]+)"
+)
+_WEEKS_FROM = re.compile(rf"{_COUNT} from (?:this |next )?(?P<day>[a-z]+)")
 
 
 class UnreadableDate(ValueError):
@@ -131,14 +145,27 @@ def read_moment(said: str, now: datetime, week_of: date | None = None) -> Moment
         return _iso(said, iso)
     words = " ".join(_TYPOS.get(word, word) for word in said.lower().strip(" ,").split())
     words = re.sub(r"\b(\d{1,2})\.(\d{1,2})\.(?!\d)", r"\1/\2", words).rstrip(".")
+    words = _PAST.sub(_past, words)
+    words = re.sub(r"\b(?!20[2-9]\d)([01]\d|2[0-3])([0-5]\d)(?:h|hrs)?$", r"\1:\2", words)
     length, words = _take_length(words)
     begin, end, words = _take_time(words)
-    day_words = re.sub(r"\b(?:on|at|the|of|in the|from|between)\b|[,@]", " ", words).strip()
+    day_words = re.sub(
+        r"\b(?:on|at|the|of|in the|(?<!week )(?<!weeks )from|between)\b|[,@]", " ", words
+    ).strip()
     day_words = " ".join(day_words.split())
     if not day_words:
         return Moment(said, begin=begin, end=end, length=length)
     day, weekday = _day(said, day_words, now, week_of)
     return Moment(said, day, begin, end, length, weekday)
+
+
+def _past(match: re.Match[str]) -> str:
+    """Half past nine as "9:30", a quarter to ten as "9:45"."""
+    hour = int(match["hour"]) if match["hour"].isdigit() else _HOURS.index(match["hour"]) + 1
+    minutes = {"half": 30, "quarter": 15}[match["part"]]
+    if match["to"] == "to":
+        hour, minutes = (hour - 1) % 24, 60 - minutes
+    return f"{hour}:{minutes:02d}"
 
 
 def _iso(said: str, found: list[re.Match[str]]) -> Moment:
@@ -232,10 +259,14 @@ def _day(said: str, words: str, now: datetime, week_of: date | None) -> tuple[da
     match = _WEEKDAY.match(words)
     if match and match["day"] in _SHORT:
         return _weekday(match, today, week_of), match["which"] not in {"this", "last"}
+    weeks_ahead = _in_weeks(words, today)
+    if weeks_ahead is not None:
+        return weeks_ahead, False
     if words in {"next week", "next month"}:
         raise UnreadableDate(f'"{said}" is not one day yet. Name a day of it.')
     words = re.sub(r"^(?:[a-z]+day|mon|tues?|weds?|thur?s?|fri|sat|sun) (?=.*\d)", "", words)
     words = re.sub(r"\b(a|one|two|three) weeks? from (?:now|today)", r"in \1 weeks", words)
+    words = re.sub(rf"^({'|'.join(_NTH)})\b", lambda m: str(_NTH.index(m[1]) + 1), words)
     ordinal = re.fullmatch(r"(\d{1,2})(?:st|nd|rd|th)", words)
     if ordinal:
         return _day_of_month(said, int(ordinal[1]), today), False
@@ -246,13 +277,28 @@ def _day(said: str, words: str, now: datetime, week_of: date | None) -> tuple[da
         words,
         languages=["en"],
         settings={
-            "RELATIVE_BASE": now.replace(tzinfo=None), "PREFER_DATES_FROM": "future",
-            "DATE_ORDER": order, "PREFER_DAY_OF_MONTH": "first",
+            "RELATIVE_BASE": now.replace(tzinfo=None),
+            "PREFER_DATES_FROM": "future",
+            "DATE_ORDER": order,
+            "PREFER_DAY_OF_MONTH": "first",
         },
     )
     if parsed is None:
         raise UnreadableDate(f'There is no "{said.strip()}" in the calendar.')
     return parsed.date(), False
+
+
+def _in_weeks(words: str, today: date) -> date | None:
+    """A weekday some weeks ahead: of that calendar week, or counted from the coming one."""
+    ahead, counted = _WEEKS_AHEAD.fullmatch(words), _WEEKS_FROM.fullmatch(words)
+    match = counted if counted and counted["day"] in _SHORT else ahead
+    if match is None or match["day"] not in _SHORT:
+        return None
+    said, number = match["weeks"] or "1", _SHORT[match["day"]]
+    weeks = timedelta(weeks=int(said) if said.isdigit() else int(_COUNTS[said]))
+    if match is counted:
+        return today + timedelta(days=(number - today.weekday() - 1) % 7 + 1) + weeks
+    return today + weeks + timedelta(days=number - today.weekday())
 
 
 def _weekday(match: re.Match[str], today: date, week_of: date | None) -> date:

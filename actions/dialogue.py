@@ -12,7 +12,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions import answers
 from actions.base import CustomAction
-from actions.interruptions import SOCIAL, asks_something, command_of, interrupts
+from actions.interruptions import SOCIAL, asks_something, command_of, interrupts, wishes
 from actions.knowledge import answer_question
 from actions.portals import hear_portal
 from actions.questions import ask, cancelled, failed, help_with, so_far
@@ -32,6 +32,7 @@ class Dialogue(CustomAction):
     when the person's profile lacks them. `begins`: intents that start the form; in its middle
     they only bring facts, and so do those in `restates`.
     `also_cancels`: intents that mean cancelling the form while it is being filled in.
+    `subject`: what "it" is in a question that is asked meanwhile.
     """
 
     form: ClassVar[str]
@@ -43,6 +44,7 @@ class Dialogue(CustomAction):
     begins: ClassVar[frozenset[str]] = frozenset()
     restates: ClassVar[frozenset[str]] = frozenset()
     also_cancels: ClassVar[frozenset[str]] = frozenset()
+    subject: ClassVar[str] = "a case"
 
     def name(self) -> str:
         """The name under which Rasa calls the form."""
@@ -77,7 +79,7 @@ class Dialogue(CustomAction):
         if other is not None:
             return self._offer_to_leave(other, turn, sheet)
         if asks_something(turn, sheet) and not self._takes_questions(turn, sheet):
-            await answer_question(turn)
+            await answer_question(turn, self.subject)
             return await self._again(turn, sheet)
         return await self._take(turn, sheet)
 
@@ -101,11 +103,14 @@ class Dialogue(CustomAction):
 
     # -- what features may say ------------------------------------------------------------
 
-    async def prepare(self, turn: Turn, sheet: Sheet) -> None:
+    async def prepare(self, turn: Turn, sheet: Sheet, said: str) -> None:
         """Fill in what the first sentence says beyond its facts; nothing by default."""
 
     async def options_of(
-        self, slot: str, turn: Turn, sheet: Sheet,  # noqa: ARG002
+        self,
+        slot: str,  # noqa: ARG002
+        turn: Turn,  # noqa: ARG002
+        sheet: Sheet,  # noqa: ARG002
     ) -> dict[str, str] | None:
         """Options that only the API knows (a choice of cases). One option is taken, none ends
         the form; None: the slot has no such options.
@@ -147,7 +152,7 @@ class Dialogue(CustomAction):
             heard["windows"] = sheet.values.pop("windows")  # said before this form began
         if "portal" in self._slots:
             hear_portal(turn, sheet, heard)
-        await self.prepare(turn, sheet)
+        await self.prepare(turn, sheet, turn.words if said is None else said)
         return await self._store(turn, sheet, heard, answered=None)
 
     async def _come_back(self, turn: Turn, sheet: Sheet) -> list[EventType]:
@@ -166,16 +171,16 @@ class Dialogue(CustomAction):
         """The form that a clear wish for something else belongs to."""
         if turn.intent in self._own or turn.confidence < 0.7 or sheet.asked is None:
             return None
-        if not turn.is_payload and sheet.kind(sheet.asked) in FREE:
+        if sheet.kind(sheet.asked) in FREE and not wishes(turn):
             return None
         return next((f for f in forms() if turn.intent in f.begins), None)
 
-    def _offer_to_leave(
-        self, other: "type[Dialogue]", turn: Turn, sheet: Sheet
-    ) -> list[EventType]:
+    def _offer_to_leave(self, other: "type[Dialogue]", turn: Turn, sheet: Sheet) -> list[EventType]:
         slots = frozenset({*other.asks, *other.takes})
         sheet.memory.leave = {
-            "form": other.form, "asked": sheet.asked, "said": turn.text,
+            "form": other.form,
+            "asked": sheet.asked,
+            "said": turn.words,
             "facts": answers.facts(turn, slots),
         }
         if len({*self.asks} & {*sheet.values}) <= 1:  # hardly begun: nothing is lost
@@ -227,6 +232,9 @@ class Dialogue(CustomAction):
             return await self._skip(turn, sheet)
         if command == "help":
             return help_with(turn, sheet)
+        if command == "ask_why":
+            sheet.notes.append(sheet.question(str(sheet.asked)).why or say("utter_why"))
+            return await self._again(turn, sheet)
         if command == "summarise":
             return so_far(turn, sheet)
         if command == "change":

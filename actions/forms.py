@@ -5,6 +5,7 @@ missing, the API says in a dry run. Rasa calls `validate_<form>` once a message:
 the answer, says what is to be said, and asks the next question. It never writes.
 """
 
+import re
 from typing import Any
 
 import httpx
@@ -12,6 +13,7 @@ from rasa_sdk.events import EventType
 
 from actions import answers, times
 from actions.dialogue import FREE, Dialogue
+from actions.interruptions import wishes
 from actions.portals import hear_portal, note_unknown
 from actions.questions import ask, ask_partial, failed
 from actions.sheet import CHANGE, Sheet, Values
@@ -20,6 +22,7 @@ from actions.wording import buttons, say
 
 UNKNOWN_NAME_WORDS = 3
 PLACE_WORDS = 3  # "Oslo time please" names a zone
+CORRECTION_WORDS = 8
 WORTH_SAYING = 3  # facts, at the beginning of a form
 
 
@@ -52,23 +55,34 @@ class OperationForm(Dialogue):
             return ask(turn, sheet, asked)
         if asked == CHANGE and turn.value("city") and len(turn.text.split()) <= PLACE_WORDS:
             heard.setdefault("time_zone", turn.value("city"))
+        heard = heard or self._renamed(turn, sheet, asked)
+        self._note_addresses(turn, sheet)
         open_portal = self._hears_portal(sheet, asked, heard) and hear_portal(turn, sheet, heard)
-        corrects = bool(heard) and answers.CORRECTS.search(turn.text) is not None
+        corrects = bool(heard) and self._corrects(turn, sheet, asked)
         if asked == CHANGE and not heard and not open_portal:
             named = answers.changes_named(turn, sheet)
             return await self._change(named or CHANGE, turn, sheet)
+        if sheet.memory.narrowed == asked and turn.intent == "deny" and not heard:
+            sheet.narrow(asked, None)  # none of the few: all of them
+            return ask(turn, sheet, asked)
         if not (asked == CHANGE or asked in heard or corrects or open_portal or turn.is_payload):
-            said = answers.answer(turn, sheet, asked)
-            if said is not None:
-                heard[asked] = said
-            elif asked == "portal" and not heard and _is_a_name(turn.text):
-                note_unknown(turn.text.strip(" .!"), sheet)
+            open_portal = self._read(turn, sheet, asked, heard)
         if not heard and not sheet.notes and not open_portal:
             named = answers.changes_named(turn, sheet) if answers.ALTERS.search(turn.text) else None
             if named is not None:  # "the date should be different", whatever is asked just now
                 return await self._change(named, turn, sheet)
             return failed(turn, sheet, say("utter_form_not_understood"))
         return await self._store(turn, sheet, heard, answered=asked)
+
+    def _read(self, turn: Turn, sheet: Sheet, asked: str, heard: Values) -> bool:
+        """Add the answer itself to `heard`; whether it leaves open which portal is meant."""
+        said = answers.answer(turn, sheet, asked)
+        if said is not None:
+            heard[asked] = said
+            return asked == "portal" and hear_portal(turn, sheet, heard)
+        if asked == "portal" and not heard and _is_a_name(turn, sheet):
+            note_unknown(turn.text.strip(" .!"), sheet)
+        return False
 
     def _hears_portal(self, sheet: Sheet, asked: str, heard: Values) -> bool:
         """A portal named in a free text ("from CSSM to CLC") is a word of it."""
@@ -80,12 +94,43 @@ class OperationForm(Dialogue):
         heard = answers.facts(turn, self._slots)
         if turn.is_payload or asked == CHANGE or sheet.kind(asked) not in FREE:
             return heard
-        if answers.CORRECTS.search(turn.text) and heard:
+        if self._corrects(turn, sheet, asked):
             return heard
         if sheet.question(asked).verbatim:
-            return {slot: heard[slot] for slot in heard if slot == "order_number"}
+            alone = answers.only_facts(turn)
+            return {slot: heard[slot] for slot in heard if alone or slot == "order_number"}
         kept = {"attendees", "windows", "language", "time_zone", "attendee_emails"}
         return {slot: value for slot, value in heard.items() if slot in kept and slot != asked}
+
+    def _corrects(self, turn: Turn, sheet: Sheet, asked: str) -> bool:
+        """Whether a message corrects something; a story that only sounds so is an answer."""
+        if sheet.kind(asked) not in FREE:
+            return answers.CORRECTS.search(turn.text) is not None
+        if turn.intent in self._own and wishes(turn):
+            return True
+        begins = (
+            answers.CORRECTS.match if sheet.question(asked).verbatim else answers.CORRECTS.search
+        )
+        return len(turn.text.split()) <= CORRECTION_WORDS and begins(turn.text) is not None
+
+    def _renamed(self, turn: Turn, sheet: Sheet, asked: str) -> Values:
+        """A new value for what is named or known: "change the title to …", "actually 20"."""
+        corrects = asked == CHANGE or self._corrects(turn, sheet, asked)
+        named = answers.changes_named(turn, sheet) if corrects else None
+        numbers = [s for s in self.asks if s in sheet.values and sheet.kind(s) == "number"]
+        if named is None and corrects and len(numbers) == 1 and sheet.kind(asked) != "number":
+            named = numbers[0]
+        value = answers.new_value(turn, sheet, named) if named in self._slots else None
+        return {} if value is None or named is None else {named: value}
+
+    def _note_addresses(self, turn: Turn, sheet: Sheet) -> None:
+        """Say which e-mail addresses are none, so that nobody waits for an invitation."""
+        if "attendee_emails" not in self._slots or sheet.kind(str(sheet.asked)) in FREE:
+            return
+        known = turn.values("email")
+        for said in re.findall(r"[^\s,;:<>()]*@[^\s,;:<>()]*", turn.text):
+            if len(said) > 1 and said.lower().rstrip(".") not in known:
+                sheet.notes.append(say("utter_form_no_address", said=said[:60]))
 
     async def _pressed(self, turn: Turn, sheet: Sheet) -> list[EventType]:
         """An option was pressed, of the open question or of an earlier one."""
@@ -119,7 +164,7 @@ class OperationForm(Dialogue):
             sheet.values.pop(slot, None)
         self._acknowledge(sheet, changed - {*wrong}, answered)
         sheet.notes += self.remarks(sheet, changed - {*wrong})
-        if partial is not None:
+        if partial is not None and not wrong:
             return ask_partial(turn, sheet, partial)
         unanswered = answered is not None and answered != CHANGE and answered not in sheet.values
         if wrong or (unanswered and not heard):
@@ -183,7 +228,8 @@ class OperationForm(Dialogue):
         news = [slot for slot in order if slot in changed and slot in sheet.values]
         corrected = [slot for slot in news if slot in sheet.before]
         noted = [
-            slot for slot in news
+            slot
+            for slot in news
             if slot not in sheet.before and (slot != answered or slot == "windows")
         ]
         for slots, response in (
@@ -228,5 +274,7 @@ class OperationForm(Dialogue):
         return sheet.events(None)
 
 
-def _is_a_name(said: str) -> bool:
-    return len(said.split()) <= UNKNOWN_NAME_WORDS and any(c.isalpha() for c in said)
+def _is_a_name(turn: Turn, sheet: Sheet) -> bool:
+    """Whether it may be a portal's name; "the other one" of two is none."""
+    short = len(turn.text.split()) <= UNKNOWN_NAME_WORDS and any(c.isalpha() for c in turn.text)
+    return short and sheet.memory.ask_text is None and turn.intent not in {"affirm", "deny", "skip"}

@@ -1,12 +1,24 @@
 """Tells words about the form ("back", "skip") and interruptions from answers."""
 
+import re
+
 from actions.answers import answer
 from actions.sheet import CHANGE, LEAVE, Sheet
 from actions.turn import Turn
 
 # Handled by the form itself.
 COMMANDS = frozenset(
-    {"cancel", "go_back", "skip", "help", "summarise", "repeat", "change", "open_another"}
+    {
+        "cancel",
+        "go_back",
+        "skip",
+        "help",
+        "ask_why",
+        "summarise",
+        "repeat",
+        "change",
+        "open_another",
+    }
 )
 # Answered by their rules; the form then asks again.
 INTERRUPTIONS = frozenset({
@@ -17,7 +29,22 @@ INTERRUPTIONS = frozenset({
 SOCIAL = frozenset({"greet", "goodbye", "thanks", "small_talk", "bot_challenge", "abuse"})
 # What interrupts even a free-text question, when it is short and clear.
 CLEAR = frozenset({"greet", "goodbye", "thanks", "bot_challenge", "abuse", "talk_to_person"})
+# … and these, when they are said as a wish: "my cases", not "how cases are handled".
+WISHES = frozenset({
+    "create_case", "open_training_case", "request_training", "reschedule_training", "cancel_case",
+    "list_cases", "case_status", "add_note", "get_support", "talk_to_person",
+})  # fmt: skip
+_WISH = re.compile(
+    r"^\W*(?:(?:please|pls|ok|okay|no|so|and|just|now|sorry|wait|actually)\b[ ,]*)*(?:"
+    r"(?:i|we)(?:'d| would| want| need|'ll| will| have)|can (?:you|i|we)|could (?:you|i|we)|let me"
+    r"|(?:show |list |see )?(?:me )?(?:all )?(?:of )?(?:my|our) "
+    r"|(?:create|open|raise|log|file|make|start|submit|get|contact|talk|speak|chat|connect|call"
+    r"|cancel|withdraw|close|reschedule|move|postpone|book|request|arrange|schedule|add|need|want"
+    r"|new (?:case|ticket|training)|status)\b)",
+    re.IGNORECASE,
+)
 SHORT_WORDS = 6
+WISH_WORDS = 8
 NAME_WORDS = 2
 
 
@@ -39,12 +66,14 @@ def command_of(
     if turn.is_payload:
         if turn.intent in COMMANDS:
             return turn.intent
-        return "repeat" if turn.intent in own and not turn.facts else None
+        later = turn.value("wish") is not None  # the next one, when this is done
+        return "repeat" if turn.intent in own and (later or not turn.facts) else None
     if turn.intent == "affirm" and sheet.asked == CHANGE:
         return "repeat"
+    means = not _takes_any_words(sheet) or wishes(turn)
     if turn.intent in also_cancels and turn.value("case_number") is None and _is_plain(turn):
-        return "cancel"
-    if turn.intent == "create_case" and turn.intent in own and not _takes_any_words(sheet):
+        return "cancel" if means else None
+    if turn.intent == "create_case" and turn.intent in own and means:
         return "repeat"
     if turn.intent not in COMMANDS or turn.intent == "open_another":
         return None
@@ -63,11 +92,18 @@ def interrupts(turn: Turn, sheet: Sheet, own: frozenset[str]) -> bool:
         return False  # a name that nobody knows is a wrong answer, not another subject
     asked = str(sheet.asked)
     if _takes_any_words(sheet):
-        return turn.intent in CLEAR and _clear(turn, sheet)
+        return (turn.intent in CLEAR and _clear(turn, sheet)) or wishes(turn)
     if turn.intent in CLEAR:
         return turn.confidence >= 0.5
     taken = turn.confidence < 0.8 and answer(turn, sheet, asked) is not None
     return turn.confidence >= 0.5 and not taken
+
+
+def wishes(turn: Turn) -> bool:
+    """Whether a few clear words want something done: a command even where any words would do."""
+    sure = turn.intent in WISHES and turn.confidence >= 0.8
+    short = len(turn.text.split()) <= WISH_WORDS
+    return turn.is_payload or (sure and short and _WISH.match(turn.text) is not None)
 
 
 def _clear(turn: Turn, sheet: Sheet) -> bool:

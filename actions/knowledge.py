@@ -14,6 +14,8 @@ _POLITE = re.compile(
     re.IGNORECASE,
 )
 
+_IT = re.compile(r"\b(?:it|this|that)\b", re.IGNORECASE)
+
 
 async def articles(turn: Turn, query: str, portal: Any = None) -> list[dict[str, Any]]:
     """The best articles and videos for a query; none when nothing fits."""
@@ -26,9 +28,13 @@ async def articles(turn: Turn, query: str, portal: Any = None) -> list[dict[str,
     return list(answer.body.get("items") or []) if answer.ok else []
 
 
-async def answer_question(turn: Turn) -> bool:
-    """Reply with the best article and its source, or say that we don't know; which of the two."""
-    query = _POLITE.sub("", turn.text).strip() or turn.text
+async def answer_question(turn: Turn, subject: str = "") -> bool:
+    """Reply with the best article and its source, or say that we don't know; which of the two.
+
+    `subject` is what "it" stands for.
+    """
+    query = _POLITE.sub("", turn.words).strip() or turn.words
+    query = _IT.sub(subject, query) if subject else query
     found = await articles(turn, query)
     if not found:
         turn.reply(say("utter_no_answer"), buttons=buttons("utter_no_answer"))

@@ -14,6 +14,10 @@ def hear_portal(turn: Turn, sheet: Sheet, heard: Values) -> bool:
     """
     asked = sheet.question("portal").metadata
     group, value = turn.value("portal_group"), heard.get("portal")
+    if "portal" not in sheet.order:  # a detail there: what is unclear is left out
+        if value not in sheet.question("portal").options:
+            heard.pop("portal", None)
+        return False
     if value is None and group is not None:
         found = asked["groups"][group]
         sheet.narrow("portal", found["options"], found["text"])
@@ -50,4 +54,3 @@ def nearest(said: str, options: dict[str, str], count: int = 4) -> dict[str, str
     close = get_close_matches(said.lower(), names, n=12, cutoff=0.0)
     ordered = list(dict.fromkeys(names[name] for name in close))
     return {value: options[value] for value in ordered[:count]}
-

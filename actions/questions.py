@@ -41,7 +41,8 @@ def failed(turn: Turn, sheet: Sheet, reason: str, slot: str | None = None) -> li
     text = [*sheet.notes, reason[:1].upper() + reason[1:]]
     ways = list(sheet.offers)
     if times >= PATIENCE and reason == say("utter_form_not_understood"):
-        text.append(question.why)
+        text[-1] = reason if times % 2 == 0 else say("utter_form_still_not_understood")
+        text.append(question.why if times == PATIENCE else "")
     text.append(sheet.text_of(slot))
     if question.examples:
         text[-1] += " " + say("utter_form_examples", examples=_listed(question.examples))
@@ -96,5 +97,12 @@ def _listed(examples: tuple[str, ...]) -> str:
 
 
 __all__ = [
-    "CHANGE", "ask", "ask_partial", "cancelled", "failed", "help_with", "so_far", "ways_out",
+    "CHANGE",
+    "ask",
+    "ask_partial",
+    "cancelled",
+    "failed",
+    "help_with",
+    "so_far",
+    "ways_out",
 ]

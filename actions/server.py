@@ -33,8 +33,10 @@ def executor() -> ActionExecutor:
     found = ActionExecutor()
     for module in (cases, conversation, training):
         for thing in vars(module).values():
-            if isinstance(thing, type) and thing.__module__ == module.__name__ and (
-                hasattr(thing, "run") and thing is not OperationForm
+            if (
+                isinstance(thing, type)
+                and thing.__module__ == module.__name__
+                and (hasattr(thing, "run") and thing is not OperationForm)
             ):
                 found.register_action(thing())
     found.domain_digest = NO_DOMAIN
@@ -63,8 +65,9 @@ async def webhook(request: Request) -> JSONResponse:
     except ActionNotFoundException:
         return JSONResponse({"error": f"no action {name}", "action_name": name}, status_code=404)
     except ActionMissingDomainException:
-        return JSONResponse({"error": "the domain is missing", "action_name": name},
-                            status_code=449)
+        return JSONResponse(
+            {"error": "the domain is missing", "action_name": name}, status_code=449
+        )
     return JSONResponse(result.model_dump() if result else {"events": [], "responses": []})
 
 

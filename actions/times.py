@@ -37,6 +37,8 @@ def hear_windows(turn: Turn, sheet: Sheet, heard: Values) -> Moment | None:
     begun = _begun(sheet, now)
     result = hear(words, now, present=present, begun=begun)
     sheet.notes += result.wrong
+    if result.wrong and not result.moments and result.partial is None:
+        return begun  # the half that was right is still waiting for the other
     sheet.memory.begun = result.partial.said if result.partial else None
     if not result.moments:
         return result.partial

@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 from rasa_sdk.events import EventType, SlotSet
 
+from actions import answers
 from actions.cases import CaseChoice
 from actions.forms import OperationForm
 from actions.knowledge import articles
+from actions.questions import ask
 from actions.sheet import Sheet
-from actions.turn import Turn
+from actions.turn import Turn, button
 from actions.wording import buttons, metadata, say
 
 ARTICLES, WEBINARS = 3, 2
@@ -33,6 +35,7 @@ class TrainingForm(OperationForm):
         {"request_training", "create_case", "ask_self_serve", "reschedule_training"}
     )
     also_cancels = frozenset({"cancel_case"})  # "cancel my training": it is not sent yet
+    subject = "a training session"
 
     async def aside(self, turn: Turn, sheet: Sheet) -> bool:
         """The links again, without leaving the request."""
@@ -50,6 +53,12 @@ class SelfServeForm(OperationForm):
     asks = ("portal",)
     takes = (frozenset(TrainingForm.asks) | TrainingForm.takes) - {"portal"}
     begins = frozenset({"request_training", "ask_self_serve"})
+    subject = "a training session"
+
+    async def prepare(self, turn: Turn, sheet: Sheet, said: str) -> None:  # noqa: ARG002
+        """Our buttons say "training"; what is said decides otherwise."""
+        if turn.is_payload and turn.intent == "request_training":
+            sheet.values.setdefault("kind", "training")
 
     async def _store(
         self, turn: Turn, sheet: Sheet, heard: dict[str, Any], answered: str | None
@@ -58,6 +67,9 @@ class SelfServeForm(OperationForm):
         words = heard.pop("windows", None)
         if words is not None:
             sheet.values["windows"] = words
+        if words is not None and answered and not heard:
+            sheet.notes.append(say("utter_form_noted", changes=sheet.line("windows")))
+            return ask(turn, sheet, "portal")
         return await super()._store(turn, sheet, heard, answered)
 
     async def _check(self, _: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
@@ -65,7 +77,9 @@ class SelfServeForm(OperationForm):
         return ({"portal"} - {*sheet.values}), {}
 
     def _acknowledge(self, sheet: Sheet, changed: set[str], answered: str | None) -> None:
-        """What is kept for the request is said below the links."""
+        """What is kept for the request is said with the links; until then, at once."""
+        if "portal" not in sheet.values:
+            super()._acknowledge(sheet, changed, answered)
 
     async def finish(self, turn: Turn, sheet: Sheet) -> list[EventType]:
         """Show the links; what was said stays known for the request."""
@@ -97,14 +111,33 @@ async def show_links(turn: Turn, sheet: Sheet, *, closing: bool) -> None:
         turn.reply(text, card=card)
         return
     kind = sheet.values.get("kind") or "training"
-    after = [str(metadata("utter_self_serve", "after")).format(kind=kind)] if items else []
+    if items:
+        text += " " + str(metadata("utter_self_serve", "after")).format(kind=kind)
+    after = []
     kept = [sheet.line(slot) for slot in _kept(sheet)]
     if kept:
         said = str(metadata("utter_self_serve", "remembered"))
         after.append(said.format(facts="; ".join(kept)))
+    titles = sheet.question("portal").options
+    others = [other for other in answers.also_portals(turn) if other in titles]
+    if others:
+        said = str(metadata("utter_self_serve", "also"))
+        after.append(said.format(portals=", ".join(titles[other] for other in others)))
+    next_title = str(metadata("utter_next_wish", "title"))
+    ways = [
+        button(
+            next_title.format(wish=titles[other]),
+            "request_training",
+            portal=other,
+            kind=kind,
+            wish=titles[other],
+        )
+        for other in others
+    ]
     turn.reply(
-        "\n\n".join([*sheet.notes, text, *after]), card=card, buttons=buttons("utter_self_serve")
-    )
+        "\n\n".join([*sheet.notes, text, *after]),
+        card=card, buttons=[*buttons("utter_self_serve"), *ways],
+    )  # fmt: skip
 
 
 def _kept(sheet: Sheet) -> list[str]:
@@ -131,7 +164,5 @@ class RescheduleForm(CaseChoice, OperationForm):
     asks = ("case_number", "windows", "time_zone")
     from_profile = frozenset({"time_zone"})
     begins = frozenset({"reschedule_training"})
+    subject = "a training session"
     kinds = frozenset({"training", "demo"})
-
-
-

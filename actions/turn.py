@@ -47,6 +47,7 @@ class Turn:
         self.intent = str(intent.get("name") or "")
         self.confidence = float(intent.get("confidence") or 0.0)
         self.metadata: dict[str, Any] = message.get("metadata") or {}
+        self.ranking = [str(each["name"]) for each in message.get("intent_ranking") or []]
         self.facts = [
             Fact(e["entity"], e["value"], e.get("start") or 0, e.get("end") or 0)
             for e in message.get("entities") or []
@@ -56,6 +57,11 @@ class Turn:
     def is_payload(self) -> bool:
         """Whether a button was pressed rather than something written."""
         return self.text.startswith("/")
+
+    @property
+    def words(self) -> str:
+        """What the person said: the text, or the wish that a button repeats, else nothing."""
+        return str(self.value("wish") or "") if self.is_payload else self.text
 
     @property
     def asks_something(self) -> bool:

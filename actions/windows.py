@@ -22,9 +22,7 @@ class Heard:
     wrong: list[str] = field(default_factory=list)
 
 
-def hear(
-    said: list[str], now: datetime, *, present: list[Window], begun: Moment | None
-) -> Heard:
+def hear(said: list[str], now: datetime, *, present: list[Window], begun: Moment | None) -> Heard:
     """Read the windows of one message.
 
     `now` is aware, in the person's zone. `begun` is a window of which one half is known
@@ -38,7 +36,7 @@ def hear(
             moments.append(read_moment(words, now, week))
         except UnreadableDate as exc:
             heard.wrong.append(str(exc))
-    for moment in _completed(moments):
+    for moment in _completed(_joined(moments)):
         whole = moment
         if not whole.complete and begun is not None:
             whole = whole.merged(begun)
@@ -53,6 +51,19 @@ def hear(
 
 def _week_of(present: list[Window]) -> date | None:
     return moment_of(present[0]).day if len(present) == 1 else None
+
+
+def _joined(moments: list[Moment]) -> list[Moment]:
+    """Join a day and a time that stand side by side: "3pm New York time on Friday"."""
+    joined: list[Moment] = []
+    for moment in moments:
+        last = joined[-1] if joined else None
+        halves = last and {last.day is None, moment.day is None} == {True, False}
+        if last and halves and (last.begin is None) != (moment.begin is None):
+            joined[-1] = last.merged(moment)
+        else:
+            joined.append(moment)
+    return joined
 
 
 def _completed(moments: list[Moment]) -> list[Moment]:

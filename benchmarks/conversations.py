@@ -57,7 +57,7 @@ async def run(product: Product, console: Console) -> None:
 
 
 def _topic(number: int) -> str:
-    return f"topic number {number:03}"
+    return f"orders of customer {number:03}"
 
 
 async def _talk(http: httpx.AsyncClient, dialogue: Dialogue) -> None:

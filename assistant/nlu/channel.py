@@ -27,10 +27,13 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from assistant.nlu.wishes import two_wishes
+
 # Rasa reads all events of a session in each turn: beyond this many, what is known moves to a
 # new session, so that the 200th turn costs what the first did.
 EVENTS_A_SESSION = 60
 RANKED = 5
+TITLE = 40  # characters of a wish on its button
 NOT_FACTS = {"requested_slot", "form_memory", "session_started_metadata"}
 
 
@@ -126,10 +129,43 @@ async def answer(agent: Agent, message: UserMessage, reset: bool) -> dict[str, A
 async def _run(
     processor: MessageProcessor, tracker: DialogueStateTracker, message: UserMessage
 ) -> None:
-    """One turn on `tracker`, without saving it: the caller keeps all of it or nothing."""
+    """One turn on `tracker`, without saving it: the caller keeps all of it or nothing.
+
+    Of two wishes, the first is the turn; the second is said to come next, with a button.
+    """
+    comes_next = await _comes_next(processor, tracker, message)
     await processor._handle_message_with_tracker(message, tracker)
+    tracker.update_with_events(comes_next, processor.domain)
     await processor.run_action_extract_slots(message.output_channel, tracker)
     await processor._run_prediction_loop(message.output_channel, tracker)
+
+
+async def _comes_next(
+    processor: MessageProcessor, tracker: DialogueStateTracker, message: UserMessage
+) -> list[Any]:
+    """Leave the first of two wishes in `message`; the reply that announces the second."""
+
+    async def parse(words: str) -> dict[str, Any]:
+        return dict(await processor.parse_message(UserMessage(words), tracker=tracker))
+
+    text = message.text or ""
+    if text.startswith("/") or tracker.active_loop_name:  # in a form, words may be an answer
+        return []
+    wishes = await two_wishes(text, parse)
+    if wishes is None:
+        return []
+    message.text = wishes.first
+    said = processor.domain.responses["utter_next_wish"][0]
+    reply = {
+        "text": said["text"].format(wish=wishes.second),
+        "buttons": [
+            {
+                "title": said["metadata"]["title"].format(wish=wishes.second[:TITLE]),
+                "payload": wishes.payload,
+            }
+        ],
+    }
+    return [BotUttered(data={"custom": reply})]
 
 
 def begin_session(
@@ -146,7 +182,9 @@ def begin_session(
         if tracker.active_loop_name:
             known.append(ActiveLoop(tracker.active_loop_name))
     events = [
-        ActionExecuted("action_session_start"), SessionStarted(), *known,
+        ActionExecuted("action_session_start"),
+        SessionStarted(),
+        *known,
         ActionExecuted("action_listen"),
     ]
     tracker.update_with_events(events, processor.domain)

@@ -83,7 +83,8 @@ class SentenceEmbedding:
             w["embeddings.word_embeddings.weight"][ids]
             + w["embeddings.position_embeddings.weight"][:length]
             + w["embeddings.token_type_embeddings.weight"][0],
-            w["embeddings.LayerNorm.weight"], w["embeddings.LayerNorm.bias"],
+            w["embeddings.LayerNorm.weight"],
+            w["embeddings.LayerNorm.bias"],
         )
         ignored = ((1 - mask) * np.float32(-1e9))[:, None, None, :]
         for layer in self._layers:
@@ -134,7 +135,8 @@ def _encode(hidden: Array, ignored: Array, layer: dict[str, Array]) -> Array:
     widened = _gelu(hidden @ layer["up"] + layer["up_bias"])
     return _normalise(
         hidden + widened @ layer["down"] + layer["down_bias"],
-        layer["norm2"], layer["norm2_bias"],
+        layer["norm2"],
+        layer["norm2_bias"],
     )
 
 

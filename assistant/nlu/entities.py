@@ -94,8 +94,11 @@ class FactExtractor(GraphComponent, EntityExtractorMixin):
     def _learn(self, tables: dict[str, dict[str, str]]) -> None:
         self._lexicons = [
             Lexicon(
-                name, spellings, fuzzy=name in self._config["fuzzy"],
-                cased=frozenset(self._config["cased"]), alone=frozenset(self._config["alone"]),
+                name,
+                spellings,
+                fuzzy=name in self._config["fuzzy"],
+                cased=frozenset(self._config["cased"]),
+                alone=frozenset(self._config["alone"]),
             )
             for name, spellings in tables.items()
         ]
@@ -124,8 +127,11 @@ class FactExtractor(GraphComponent, EntityExtractorMixin):
             taken.append(unknown)
         return [
             {
-                "entity": span.entity, "start": span.start, "end": span.end,
-                "value": span.value, "extractor": "FactExtractor",
+                "entity": span.entity,
+                "start": span.start,
+                "end": span.end,
+                "value": span.value,
+                "extractor": "FactExtractor",
             }
             for span in sorted(taken, key=lambda span: span.start)
         ]

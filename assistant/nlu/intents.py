@@ -33,7 +33,8 @@ NO_TEXT = {"name": None, "confidence": 0.0}
 def _vectorizers() -> dict[str, TfidfVectorizer]:
     return {
         "word": TfidfVectorizer(
-            ngram_range=(1, 2), sublinear_tf=True,
+            ngram_range=(1, 2),
+            sublinear_tf=True,
             token_pattern=r"(?u)\b\w+\b|[?!]",  # noqa: S106 - no password
             dtype=np.float32,
         ),

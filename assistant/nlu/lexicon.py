@@ -99,7 +99,9 @@ def _similar(said: str, spelling: str) -> bool:
 def _slips(word: str) -> set[str]:
     """What fingers make of an abbreviation: a letter doubled, or two neighbours swapped."""
     doubled = {word[:i] + word[i] + word[i:] for i in range(len(word))}
-    swapped = {
-        word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)
-    } if len(word) > 3 else set()
+    swapped = (
+        {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
+        if len(word) > 3
+        else set()
+    )
     return (doubled | swapped) - {word}

@@ -8,8 +8,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import available_timezones
 
 FEWEST_PHONE_DIGITS = 7
+_ZONES = {name.lower(): name for name in available_timezones()}
 
 
 @dataclass(frozen=True)
@@ -42,8 +44,15 @@ NUMBER = (
 def number_of(text: str) -> float | int | None:
     """Read a number in digits or English words ("12", "twenty-five", "a dozen"), or None."""
     said = re.sub(r"(?<=\w)-(?=\w)", " ", text.lower().strip())
-    fixed = {"dozen": 12, "a dozen": 12, "one dozen": 12, "half a dozen": 6, "two dozen": 24,
-             "a couple": 2, "a couple of": 2}
+    fixed = {
+        "dozen": 12,
+        "a dozen": 12,
+        "one dozen": 12,
+        "half a dozen": 6,
+        "two dozen": 24,
+        "a couple": 2,
+        "a couple of": 2,
+    }
     if said in fixed:
         return fixed[said]
     if re.fullmatch(r"-?\d+", said):
@@ -64,6 +73,7 @@ def number_of(text: str) -> float | int | None:
     return total if words else None
 
 
+_NTH = r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)"
 _DAYS = (
     r"(?:mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday|s|nsday|ensday)?|thu(?:r(?:s(?:day)?)?)?"
     r"|fri(?:day)?|sat(?:urday)?|sun(?:day)?|tuseday|thrusday|wendesday)"
@@ -72,24 +82,30 @@ _MONTHS = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
+_COUNT = r"(?:a|an|one|two|three|four|five|six|\d+)"
 _DATE = (
     r"(?:\d{4}-\d{1,2}-\d{1,2}"
+    rf"|(?:in )?{_COUNT} weeks?(?: from (?:now|today))?,? on (?:the )?{_DAYS}\b"
+    rf"|(?:in )?{_COUNT} weeks? from (?:now|today|(?:this |next )?{_DAYS}\b)"
+    rf"|{_DAYS} (?:{_COUNT} )?weeks? from (?:now|today)"
     r"|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}\.\d{1,2}\.(?!\d)"
     rf"|(?:on\s+)?(?:{_DAYS},?\s+)?(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTHS}\b\.?"
     r"(?:,?\s+\d{4})?"
     rf"|(?:{_DAYS},?\s+)?{_MONTHS}\.?\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)?\b(?!:)"
     r"(?:,?\s+\d{4})?"
+    rf"|(?:the\s+)?{_NTH}\s+(?:of\s+)?{_MONTHS}\b"
+    rf"|next week,? (?:on )?{_DAYS}\b"
     rf"|(?:(?:this|next|coming|on)\s+)*{_DAYS}\b(?:\s+(?:the\s+)?\d{{1,2}}(?:st|nd|rd|th)\b)?"
     r"(?:\s+(?:next week|in (?:a|one|two|three|\d+) weeks?))?"
     r"|(?:the\s+)?day after tomorrow|tomorrow|tmrw|tomorow|tommorow|tommorrow|today|tonight"
     rf"|yesterday|last\s+{_DAYS}"
     r"|in (?:a|an|one|two|three|four|five|six|\d+) (?:days?|weeks?|months?)"
-    rf"|(?:a|one|two) weeks? (?:from (?:now|today|{_DAYS}))"
     r"|next (?:week|month)|(?:the|on the)\s+\d{1,2}(?:st|nd|rd|th)\b)"
 )
 _CLOCK = (
     r"(?:\d{1,2}[:.]\d{2}(?::\d{2})?\s*(?:[ap]\.?m\b\.?)?|\d{1,2}\s*(?:[ap]\.?m\b\.?|o'?clock|h\b)"
-    r"|noon|midday|midnight)"
+    rf"|(?:a )?(?:half past|quarter past|quarter to) (?:\d{{1,2}}|{'|'.join(_UNITS)})\b"
+    r"(?:\s*[ap]\.?m\b)?|noon|midday|midnight)"
 )
 _PART = r"(?:(?:in the\s+|early\s+|late\s+)?(?:morning|afternoon|evening))"
 _TO = r"\s*(?:-|–|—|to|until|till|til|and)\s*"
@@ -108,9 +124,7 @@ _TIME = (
 )
 # Only right after a day: "17 December 9 to 11".
 _BARE_RANGE = r"(?:\d{1,2}\s*(?:-|–|to|until)\s*\d{1,2}\b(?![./:-]|\s*(?:people|of us)))"
-_ISO = (
-    r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?"
-)
+_ISO = r"\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?"
 _ISO_END = rf"(?:{_ISO}|\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:Z|[+-]\d{{2}}:?\d{{2}})?)"
 WINDOW = re.compile(
     rf"(?:{_ISO}(?:\s*(?:-|–|—|/|to|until|till)\s*{_ISO_END})?"
@@ -161,13 +175,14 @@ _PHONE = re.compile(
     r"|(?<![\w-])\(?\d{2,4}\)?[ /-]\d{3}[\d -]{3,9}\d\b"
 )
 _SEVERITY = re.compile(
-    r"\b(?:sev(?:erity)?|priority|prio|p(?=\d\b)|s(?=\d\b))\s*(?:level\s*)?[:#]?\s*"
+    r"\b(?:sev(?:erity)?|priority|prio|p(?=\d\b)|s(?=\d\b))\s*(?:level\s*)?(?:to|is|=|[:#])?\s*"
     r"(?P<n>[1-4]|one|two|three|four)\b",
     re.IGNORECASE,
 )
 _ZONE = re.compile(
     r"\b(?:Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)"
-    r"/[A-Za-z_]+(?:[/+-][A-Za-z_\d]+)?|\b(?:UTC|GMT)\s?(?P<hours>[+-]\d{1,2})\b(?!:)",
+    r"/[A-Za-z_]+(?: (?:York|Angeles|Paulo|City|Aires|Kong|Aviv|Lumpur)\b)?"
+    r"(?:[/+-][A-Za-z_\d]+)?|\b(?:UTC|GMT)\s?(?P<hours>[+-]\d{1,2})\b(?!:)",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(rf"(?<![\w.@:-])-?(?P<n>{NUMBER})(?![\w@:]|\.\d)", re.IGNORECASE)
@@ -202,7 +217,8 @@ def _zone(match: re.Match[str]) -> str:
     hours = match["hours"]
     if hours:
         return f"Etc/GMT{-int(hours):+d}"
-    return re.sub(r"[A-Za-z]+", lambda word: word.group().capitalize(), match.group())
+    name = match.group().replace(" ", "_")
+    return _ZONES.get(name.lower(), name)
 
 
 def _phone(match: re.Match[str]) -> str | None:

@@ -7,9 +7,11 @@ from assistant.nlu.spans import Span
 _ABOUT = re.compile(
     r"\b(?:about|covering|cover|focus(?:ed|ing|sed)? on|concentrat\w+ on|especially|in particular"
     r"|specifically(?: on| about)?|regarding|concerning"
-    r"|topics?(?: (?:are|is|would be|should be))?:?"
     r"|to (?:learn|understand|know)(?: more)?(?: about)?)\s+(?P<topic>[^.;!?]+)",
     re.IGNORECASE,
+)
+_TOPICS = re.compile(
+    r"\btopics?(?: (?:are|is|would be|should be|to))?:?\s+(?P<topic>[^.;!?]+)", re.IGNORECASE
 )
 _HOW = re.compile(
     r"\b(?:training|session|demo|trained|workshop|course|lesson|class)s? (?:on|in|for|about|of) "
@@ -30,19 +32,68 @@ _TRIM = re.compile(
     re.IGNORECASE,
 )
 _NO_TOPIC = {
-    "", "it", "this", "that", "them", "everything", "us", "me", "people", "use", "a", "my team",
-    "our team", "more", "how to use it", "how to use", "using it", "how", "what", "you", "your",
+    "call me",
+    "call",
+    "ring me",
+    "",
+    "it",
+    "this",
+    "that",
+    "them",
+    "everything",
+    "us",
+    "me",
+    "people",
+    "use",
+    "a",
+    "my team",
+    "our team",
+    "more",
+    "how to use it",
+    "how to use",
+    "using it",
+    "how",
+    "what",
+    "you",
+    "your",
 }
 _NO_PORTAL = {
-    "a", "an", "my", "me", "us", "our", "the", "people", "you", "your", "new", "this", "that",
-    "how", "what", "it", "them", "which", "team", "some", "customers", "partners", "partner",
-    "users", "admins", "beginners", "colleagues", "today", "tomorrow", "next",
+    "a",
+    "an",
+    "my",
+    "me",
+    "us",
+    "our",
+    "the",
+    "people",
+    "you",
+    "your",
+    "new",
+    "this",
+    "that",
+    "how",
+    "what",
+    "it",
+    "them",
+    "which",
+    "team",
+    "some",
+    "customers",
+    "partners",
+    "partner",
+    "users",
+    "admins",
+    "beginners",
+    "colleagues",
+    "today",
+    "tomorrow",
+    "next",
 }
 
 
 def topic_spans(text: str, facts: list[Span]) -> list[Span]:
     """The topics of a sentence such as "training on CLC about user groups and orders"."""
-    match = _ABOUT.search(text) or _HOW.search(text)
+    match = _TOPICS.search(text) or _ABOUT.search(text) or _HOW.search(text)
     if match is None:
         return []
     start, end = match.span("topic")

@@ -35,8 +35,13 @@ class StandInApi:
         self.calls: list[tuple[str, dict[str, Any], Caller]] = []
 
     async def call(
-        self, operation_id: str, arguments: dict[str, Any], caller: Caller, *,
-        dry_run: bool = False, idempotency_key: str | None = None,
+        self,
+        operation_id: str,
+        arguments: dict[str, Any],
+        caller: Caller,
+        *,
+        dry_run: bool = False,
+        idempotency_key: str | None = None,
     ) -> Answer:
         assert dry_run or not self.operations[operation_id].writes, "actions never write"
         self.calls.append((operation_id, arguments, caller))
@@ -52,14 +57,24 @@ class StandInApi:
         try:
             body = model.model_validate(arguments)
         except ValidationError as exc:
-            return Answer(422, {"errors": [
-                {"field": ".".join(map(str, e["loc"])), "code": e["type"], "message": e["msg"]}
-                for e in exc.errors()
-            ]})
+            return Answer(
+                422,
+                {
+                    "errors": [
+                        {
+                            "field": ".".join(map(str, e["loc"])),
+                            "code": e["type"],
+                            "message": e["msg"],
+                        }
+                        for e in exc.errors()
+                    ]
+                },
+            )
         if isinstance(body, OpenCase) and body.severity <= 2 and not body.phone:
-            return Answer(422, {"errors": [
-                {"field": "phone", "code": "missing", "message": "phone is missing"}
-            ]})
+            return Answer(
+                422,
+                {"errors": [{"field": "phone", "code": "missing", "message": "phone is missing"}]},
+            )
         return Answer(200, {})
 
 
@@ -74,7 +89,11 @@ class Talk:
         self.follow_up: str | None = None
 
     async def say(
-        self, text: str, intent: str = "inform", confidence: float = 0.95, after: str = "",
+        self,
+        text: str,
+        intent: str = "inform",
+        confidence: float = 0.95,
+        after: str = "",
         **named: Any,
     ) -> list[dict[str, Any]]:
         """Say something that was understood as `intent`; the replies.
@@ -90,16 +109,24 @@ class Talk:
             for s in [*spans, *([unknown] if unknown else [])]
         ] + [{"entity": name, "value": value} for name, value in named.items()]
         message = {
-            "text": text, "intent": {"name": intent, "confidence": confidence},
-            "entities": entities, "metadata": self.metadata,
+            "text": text,
+            "intent": {"name": intent, "confidence": confidence},
+            "entities": entities,
+            "metadata": self.metadata,
         }
         events: list[dict[str, Any]] = [{"event": "user", **message}]
         if after:
             events.append({"event": "action", "name": after})
         events.append({"event": "action", "name": self.form.form})
         tracker = Tracker(
-            "conversation", dict(self.slots), message, events, False, None,
-            {"name": self.active} if self.active else {}, "action_listen",
+            "conversation",
+            dict(self.slots),
+            message,
+            events,
+            False,
+            None,
+            {"name": self.active} if self.active else {},
+            "action_listen",
         )
         dispatcher = CollectingDispatcher()
         returned = await self.form.run(dispatcher, tracker, {})

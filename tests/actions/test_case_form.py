@@ -57,7 +57,8 @@ async def test_that_the_only_open_case_is_taken(api: StandInApi) -> None:
     talk = Talk(NoteForm(), api)
     replies = await talk.say("add a note to my case: call me before noon", "add_note")
     assert replies[-1]["propose"]["arguments"] == {
-        "case_number": "C-500001", "text": "call me before noon",
+        "case_number": "C-500001",
+        "text": "call me before noon",
     }
 
 

@@ -25,7 +25,8 @@ CALL = {
 async def server(api: StandInApi) -> httpx.AsyncClient:
     secret = settings().actions_secret.get_secret_value()
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=create_app()), base_url="http://actions",
+        transport=httpx.ASGITransport(app=create_app()),
+        base_url="http://actions",
         headers={"X-Actions-Secret": secret},
     )
 

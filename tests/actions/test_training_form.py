@@ -17,24 +17,33 @@ def talk(api: StandInApi) -> Talk:
 
 
 async def begun(talk: Talk) -> Talk:
-    await talk.say("open a training case for CLC", "open_training_case", kind="training",
-                   portal="clc")
+    await talk.say(
+        "open a training case for CLC", "open_training_case", kind="training", portal="clc"
+    )
     return talk
 
 
 async def test_that_it_asks_only_for_what_was_not_said(talk: Talk) -> None:
     await talk.say(
         "open a training case for CLC for 12 people on 10 December 3pm, in German",
-        "open_training_case", kind="training", portal="clc", language="de",
+        "open_training_case",
+        kind="training",
+        portal="clc",
+        language="de",
     )
     assert talk.asked == "topics"
     replies = await talk.say("how orders get assigned")
     proposed = replies[-1]["propose"]
     assert proposed["operation"] == "create_training_engagement"
     assert proposed["arguments"] == {
-        "kind": "training", "portal": "clc", "topics": ["how orders get assigned"],
-        "windows": [{"start": "2026-12-10T15:00"}], "attendees": 12, "language": "de",
-        "time_zone": "Europe/Berlin", "phone": "+47 555 01 000",
+        "kind": "training",
+        "portal": "clc",
+        "topics": ["how orders get assigned"],
+        "windows": [{"start": "2026-12-10T15:00"}],
+        "attendees": 12,
+        "language": "de",
+        "time_zone": "Europe/Berlin",
+        "phone": "+47 555 01 000",
     }
 
 
@@ -46,7 +55,8 @@ async def test_that_every_question_has_one_ask_in_the_contracts_shape(talk: Talk
     assert asks[0]["kind"] == "choice"
     assert asks[0]["required"] is True
     assert asks[0]["options"][0] == {
-        "value": "training", "title": "Training",
+        "value": "training",
+        "title": "Training",
         "payload": '/answer{"slot":"kind","value":"training"}',
     }
 
@@ -64,7 +74,14 @@ async def test_the_order_of_questions_without_a_profile(api: StandInApi) -> None
         await talk.say(answer, **facts)
     asked.append(talk.asked)
     assert asked == [
-        "kind", "portal", "topics", "windows", "attendees", "language", "time_zone", "phone",
+        "kind",
+        "portal",
+        "topics",
+        "windows",
+        "attendees",
+        "language",
+        "time_zone",
+        "phone",
     ]
     replies = await talk.say("skip", "skip")
     assert "phone" not in replies[-1]["propose"]["arguments"]
@@ -96,9 +113,14 @@ async def test_that_a_topic_may_name_a_portal_without_changing_it(talk: Talk) ->
 
 async def test_that_a_question_interrupts_free_text_and_a_topic_does_not(talk: Talk) -> None:
     talk.api.answers["search_knowledge"] = {
-        "items": [{"title": "Virtual accounts", "url": "https://help.example/va",
-                   "excerpt": "A virtual account is a part of a Smart Account.",
-                   "kind": "article"}]
+        "items": [
+            {
+                "title": "Virtual accounts",
+                "url": "https://help.example/va",
+                "excerpt": "A virtual account is a part of a Smart Account.",
+                "kind": "article",
+            }
+        ]
     }
     await begun(talk)
     replies = await talk.say("what is a virtual account?", "ask_knowledge")
@@ -262,36 +284,60 @@ async def test_that_another_wish_is_asked_about_and_keeps_what_was_said(talk: Ta
 
 
 async def test_that_an_ambiguous_name_is_asked_back(talk: Talk) -> None:
-    replies = await talk.say("open a training case for SSM", "open_training_case",
-                             portal_group="any_ssm", kind="training")
+    replies = await talk.say(
+        "open a training case for SSM",
+        "open_training_case",
+        portal_group="any_ssm",
+        kind="training",
+    )
     assert [o["value"] for o in replies[0]["ask"]["options"]] == ["cssm", "ssm_onprem"]
     await talk.say("on-prem", portal="ssm_onprem")
     assert talk.slots["portal"] == "ssm_onprem"
 
 
 async def test_that_an_unknown_portal_gets_the_nearest_ones_offered(talk: Talk) -> None:
-    replies = await talk.say("training on Licence Registry portal", "open_training_case",
-                             kind="training", unknown_portal="Licence Registry")
+    replies = await talk.say(
+        "training on Licence Registry portal",
+        "open_training_case",
+        kind="training",
+        unknown_portal="Licence Registry",
+    )
     assert "Licence Registry" in replies[0]["text"]
     assert replies[0]["ask"]["options"][0]["value"] == "lrp"
 
 
 async def test_that_a_portal_we_do_not_train_on_is_said(talk: Talk) -> None:
-    replies = await talk.say("training on Partner Support Service", "open_training_case",
-                             kind="training", portal="partner_support_service")
+    replies = await talk.say(
+        "training on Partner Support Service",
+        "open_training_case",
+        kind="training",
+        portal="partner_support_service",
+    )
     assert "not a portal" in replies[0]["text"]
     assert {"title": "Open a case", "payload": "/open_case"} in replies[0]["buttons"]
     assert talk.asked == "portal"
 
 
 async def test_that_self_serve_shows_links_and_keeps_what_was_said(api: StandInApi) -> None:
-    api.answers["list_webinars"] = {"items": [{
-        "title": "CLC in an hour", "starts_at": "2026-12-01T15:00:00Z", "duration_minutes": 60,
-        "register_url": "https://webinars.example/clc", "portal": "clc", "language": "en",
-    }]}
+    api.answers["list_webinars"] = {
+        "items": [
+            {
+                "title": "CLC in an hour",
+                "starts_at": "2026-12-01T15:00:00Z",
+                "duration_minutes": 60,
+                "register_url": "https://webinars.example/clc",
+                "portal": "clc",
+                "language": "en",
+            }
+        ]
+    }
     talk = Talk(SelfServeForm(), api, time_zone="Europe/Berlin")
-    replies = await talk.say("I need training on CLC for 12 people next Tuesday 3pm",
-                             "request_training", kind="training", portal="clc")
+    replies = await talk.say(
+        "I need training on CLC for 12 people next Tuesday 3pm",
+        "request_training",
+        kind="training",
+        portal="clc",
+    )
     items = replies[0]["card"]["items"]
     assert items[0]["action"] == "Register"
     assert "16:00" in items[0]["detail"]

@@ -33,7 +33,9 @@ def rasa(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     try:
         wait_rasa(child, port, 120)
         with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False,
+            base_url=f"http://127.0.0.1:{port}",
+            timeout=30,
+            trust_env=False,
             headers={"X-Rasa-Secret": secrets.rasa_secret},
         ) as client:
             yield client
@@ -45,9 +47,11 @@ def send(
     rasa: httpx.Client, text: str = "hello", sender: str = "", message_id: str = "", **more: Any
 ) -> dict[str, Any]:
     body = {
-        "sender": sender or uuid.uuid4().hex, "message_id": message_id or uuid.uuid4().hex,
+        "sender": sender or uuid.uuid4().hex,
+        "message_id": message_id or uuid.uuid4().hex,
         "metadata": {"person": "nadia@northwind.example"},
-        **({} if "payload" in more else {"text": text}), **more,
+        **({} if "payload" in more else {"text": text}),
+        **more,
     }
     answer = rasa.post(WEBHOOK, json=body)
     assert answer.status_code == 200, answer.text
@@ -130,9 +134,22 @@ def test_that_a_failed_action_leaves_no_trace(rasa: httpx.Client) -> None:
     assert after["messages"]
 
 
-@pytest.mark.parametrize("intent", ["greet", "help", "thanks", "goodbye", "bot_challenge",
-                                    "small_talk", "abuse", "other_language", "out_of_scope",
-                                    "talk_to_person", "get_support"])
+@pytest.mark.parametrize(
+    "intent",
+    [
+        "greet",
+        "help",
+        "thanks",
+        "goodbye",
+        "bot_challenge",
+        "small_talk",
+        "abuse",
+        "other_language",
+        "out_of_scope",
+        "talk_to_person",
+        "get_support",
+    ],
+)
 def test_that_what_needs_no_action_is_answered(rasa: httpx.Client, intent: str) -> None:
     told = send(rasa, payload=f"/{intent}")
     assert told["messages"][0]["text"]
