@@ -42,13 +42,19 @@ Newcomer = Callable[..., Awaitable[httpx.AsyncClient]]
 ClockAt = Callable[[datetime | str], None]
 
 
+def _place(item: pytest.Item) -> tuple[bool, bool]:
+    needs_app = "app" in getattr(item, "fixturenames", ())
+    return needs_app, item.path.name == "test_schema.py"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that use `app` share its event loop, which lives as long as the session.
 
     They come last: those that need nothing are done when the app starts, and property tests are
-    not disturbed by its threads.
+    not disturbed by its threads. Schemathesis comes at the very end: it renames people and opens
+    cases as it likes.
     """
-    items.sort(key=lambda item: "app" in getattr(item, "fixturenames", ()))
+    items.sort(key=_place)
     for item in items:
         if {"product", "crashed"} & set(getattr(item, "fixturenames", ())):
             # They wait for Rasa to start, the first of them for its training too.
