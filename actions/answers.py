@@ -20,7 +20,9 @@ CORRECTS = re.compile(
 ALTERS = re.compile(
     r"\b(?:different|change|wrong|another|correct|edit|fix|alter|adjust)\b", re.IGNORECASE
 )
+REMOVES = re.compile(r"\b(?:remove|drop|delete|without|leave out|forget|no)\b", re.IGNORECASE)
 ADDS = re.compile(r"\b(?:also|add|plus|as well|too|additionally|invite)\b", re.IGNORECASE)
+SHORTEST_TYPO = 3  # letters: "yes" is no misspelt "es"
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3,
              "last": -1, "former": 0, "latter": 1}  # fmt: skip
 _LEADING = re.compile(
@@ -84,10 +86,10 @@ def _corrected_kind(turn: Turn, last: Any) -> Any:
 def answer(turn: Turn, sheet: Sheet, slot: str) -> Any:
     """The message read as the answer to `slot`'s question; None when it is none."""
     kind = sheet.kind(slot)
+    if kind in {"choice", "choices", "text"} and _only_agrees(turn):
+        return None
     if kind == "choice":
         return choice(turn, sheet.options(slot), open_to=turn.value(slot) or _place(turn, slot))
-    if kind in {"choices", "text"} and _only_agrees(turn):
-        return None
     if kind == "choices":
         return _several(turn, sheet, slot)
     if kind == "number":
@@ -160,7 +162,7 @@ def choice(turn: Turn, options: dict[str, str], open_to: Any = None) -> str | No
     held = {value for name, value in by_name.items() if len(name) > 1 and _holds(said, name)}
     if len(held) == 1:
         return held.pop()
-    near = get_close_matches(said, by_name, n=1, cutoff=0.8)
+    near = get_close_matches(said, by_name, n=1, cutoff=0.8) if len(said) > SHORTEST_TYPO else []
     return by_name[near[0]] if near else None
 
 
@@ -173,7 +175,7 @@ def _place(turn: Turn, slot: str) -> Any:
     if slot == "time_zone":
         return turn.value("city")
     code = re.fullmatch(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?", turn.text.strip())
-    return code.group() if slot == "language" and code and not _only_agrees(turn) else None
+    return code.group() if slot == "language" and code else None
 
 
 def _number(turn: Turn, slot: str) -> int | float | None:

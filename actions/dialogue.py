@@ -171,7 +171,7 @@ class Dialogue(CustomAction):
         """The form that a clear wish for something else belongs to."""
         if turn.intent in self._own or turn.confidence < 0.7 or sheet.asked is None:
             return None
-        if sheet.kind(sheet.asked) in FREE and not wishes(turn):
+        if sheet.kind(sheet.asked) in FREE and not wishes(turn, sheet):
             return None
         return next((f for f in forms() if turn.intent in f.begins), None)
 

@@ -60,8 +60,10 @@ class OperationForm(Dialogue):
         open_portal = self._hears_portal(sheet, asked, heard) and hear_portal(turn, sheet, heard)
         corrects = bool(heard) and self._corrects(turn, sheet, asked)
         if asked == CHANGE and not heard and not open_portal:
-            named = answers.changes_named(turn, sheet)
-            return await self._change(named or CHANGE, turn, sheet)
+            what = answers.changes_named(turn, sheet) or CHANGE
+            if answers.REMOVES.search(turn.text) and not sheet.is_required(what):
+                return await self._leave_out(what, turn, sheet)
+            return await self._change(what, turn, sheet)
         if sheet.memory.narrowed == asked and turn.intent == "deny" and not heard:
             sheet.narrow(asked, None)  # none of the few: all of them
             return ask(turn, sheet, asked)
@@ -73,6 +75,13 @@ class OperationForm(Dialogue):
                 return await self._change(named, turn, sheet)
             return failed(turn, sheet, say("utter_form_not_understood"))
         return await self._store(turn, sheet, heard, answered=asked)
+
+    async def _leave_out(self, slot: str, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """Forget a value that nobody needs: "drop the phone number"."""
+        sheet.values.pop(slot, None)
+        sheet.memory.skipped.append(slot)
+        sheet.notes.append(say("utter_form_skipped"))
+        return await self._store(turn, sheet, {}, answered=None)
 
     def _read(self, turn: Turn, sheet: Sheet, asked: str, heard: Values) -> bool:
         """Add the answer itself to `heard`; whether it leaves open which portal is meant."""
@@ -106,7 +115,7 @@ class OperationForm(Dialogue):
         """Whether a message corrects something; a story that only sounds so is an answer."""
         if sheet.kind(asked) not in FREE:
             return answers.CORRECTS.search(turn.text) is not None
-        if turn.intent in self._own and wishes(turn):
+        if turn.intent in self._own and wishes(turn, sheet):
             return True
         begins = (
             answers.CORRECTS.match if sheet.question(asked).verbatim else answers.CORRECTS.search

@@ -70,7 +70,7 @@ def command_of(
         return "repeat" if turn.intent in own and (later or not turn.facts) else None
     if turn.intent == "affirm" and sheet.asked == CHANGE:
         return "repeat"
-    means = not _takes_any_words(sheet) or wishes(turn)
+    means = not _takes_any_words(sheet) or wishes(turn, sheet)
     if turn.intent in also_cancels and turn.value("case_number") is None and _is_plain(turn):
         return "cancel" if means else None
     if turn.intent == "create_case" and turn.intent in own and means:
@@ -92,24 +92,34 @@ def interrupts(turn: Turn, sheet: Sheet, own: frozenset[str]) -> bool:
         return False  # a name that nobody knows is a wrong answer, not another subject
     asked = str(sheet.asked)
     if _takes_any_words(sheet):
-        return (turn.intent in CLEAR and _clear(turn, sheet)) or wishes(turn)
+        return (turn.intent in CLEAR and _clear(turn, sheet)) or wishes(turn, sheet)
     if turn.intent in CLEAR:
         return turn.confidence >= 0.5
     taken = turn.confidence < 0.8 and answer(turn, sheet, asked) is not None
     return turn.confidence >= 0.5 and not taken
 
 
-def wishes(turn: Turn) -> bool:
-    """Whether a few clear words want something done: a command even where any words would do."""
+def wishes(turn: Turn, sheet: Sheet) -> bool:
+    """Whether a few clear words want something: a command even where any words would do."""
     sure = turn.intent in WISHES and turn.confidence >= 0.8
-    short = len(turn.text.split()) <= WISH_WORDS
-    return turn.is_payload or (sure and short and _WISH.match(turn.text) is not None)
+    short = len(turn.text.split()) <= (SHORT_WORDS if _is_verbatim(sheet) else WISH_WORDS)
+    shaped = turn.begins_as_question or _WISH.match(turn.text) is not None
+    return turn.is_payload or (sure and short and shaped and not _insists(turn, sheet))
+
+
+def _is_verbatim(sheet: Sheet) -> bool:
+    return sheet.question(str(sheet.asked)).verbatim
+
+
+def _insists(turn: Turn, sheet: Sheet) -> bool:
+    """Who writes the same again where a text is asked for means it as the text."""
+    return _is_verbatim(sheet) and turn.said_again
 
 
 def _clear(turn: Turn, sheet: Sheet) -> bool:
     """Surer and shorter where any words would be an answer."""
     if _takes_any_words(sheet):
-        return turn.confidence >= 0.8 and _is_plain(turn)
+        return turn.confidence >= 0.8 and _is_plain(turn) and not _insists(turn, sheet)
     return turn.confidence >= 0.45
 
 

@@ -15,7 +15,8 @@ from backend.core.client import Answer, Caller, licensing_api
 # The shape of a question: what interrupts a form even where free text is asked for.
 _QUESTION = re.compile(
     r"^\W*(?:(?:but|and|sorry|wait|hm+|ok|so)\b[, ]*)*"
-    r"(?:what(?:'?s| is| are| does| do| if| happens| kind)|who(?:'?s| is| can| may| has| are)"
+    r"(?:what(?:'?s| is| are| does| do| will| can| have| has| if| happens| kind)"
+    r"|who(?:'?s| is| can| may| has| are)"
     r"|where(?:'?s| is| do| can| are)|when(?:'?s| is| do| does| will)|why|which|whats"
     r"|how (?:do|does|did|can|could|is|are|much|many|long|often|should|will)"
     r"|(?:can|could|would|will) (?:you|i|we|someone|somebody)|is (?:there|it|this|that)|are there"
@@ -99,6 +100,12 @@ class Turn:
             if event.get("event") == "action" and event["name"] not in {form, *_FORM_EVENTS}:
                 return True
         return False
+
+    @property
+    def said_again(self) -> bool:
+        """Whether the message before had the very same words."""
+        said = [e.get("text") for e in self.tracker.events if e.get("event") == "user"]
+        return len(said) > 1 and said[-1] == said[-2]
 
     async def call(self, operation: str, dry_run: bool = False, **arguments: Any) -> Answer:
         """Call the API as this person."""
