@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from actions.sheet import CHANGE, Sheet, Values
-from actions.turn import Turn
+from actions.turn import Fact, Turn
 
 # Entities that are named otherwise than the slots they fill.
 SLOT_OF = {"topic": "topics", "window": "windows", "email": "attendee_emails"}
@@ -21,7 +21,9 @@ ALTERS = re.compile(
     r"\b(?:different|change|wrong|another|correct|edit|fix|alter|adjust)\b", re.IGNORECASE
 )
 REMOVES = re.compile(r"\b(?:remove|drop|delete|without|leave out|forget|no)\b", re.IGNORECASE)
-ADDS = re.compile(r"\b(?:also|add|plus|as well|too|additionally|invite)\b", re.IGNORECASE)
+ADDS = re.compile(
+    r"^\W*(?:and|or)\b|\b(?:also|add|plus|as well|too|additionally|invite)\b", re.IGNORECASE
+)
 SHORTEST_TYPO = 3  # letters: "yes" is no misspelt "es"
 _ORDINALS = {"first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3,
              "last": -1, "former": 0, "latter": 1}  # fmt: skip
@@ -34,11 +36,14 @@ _DANGLING = re.compile(
     r"(?:\s|,|;|\b(?:and|for|in|on|at|with|from|by|to|please|time)\b)+$|^[\s,;]+", re.IGNORECASE
 )
 FILLERS = frozenset({
-    "about", "an", "and", "are", "at", "be", "best", "better", "can", "could", "do", "does", "for",
-    "has", "have", "in", "is", "it", "let", "make", "maybe", "me", "my", "of", "on", "or", "our",
-    "perhaps", "please", "prefer", "should", "take", "the", "there", "to", "us", "we", "will",
-    "with", "would", "you",
+    "about", "after", "an", "and", "are", "at", "be", "best", "better", "can", "could", "do",
+    "does", "for", "has", "have", "in", "is", "it", "let", "make", "maybe", "me", "my", "of",
+    "on", "or", "our", "perhaps", "please", "prefer", "should", "take", "that", "the", "then",
+    "there", "to", "us", "we", "will", "with", "would", "you",
 })  # fmt: skip
+_DENIES = re.compile(
+    r"\b(?:not|instead of|rather than)\s+(?:on |for |in |the |a )*$", re.IGNORECASE
+)
 _JOINED = re.compile(
     r"\s*(?:,|/|\+|&|,?\s*(?:and|plus)\b)\s*(?:also |on |for |about |one on )*", re.IGNORECASE
 )
@@ -52,7 +57,7 @@ def facts(turn: Turn, slots: frozenset[str]) -> Values:
     found: Values = {}
     for fact in turn.facts:
         slot = SLOT_OF.get(fact.entity, fact.entity)
-        if slot not in slots:
+        if slot not in slots or _denied(turn, fact):
             continue
         if slot == "portal" and slot in found and also_portals(turn):
             continue  # of "CLC and CSSM" the first; the other comes next
@@ -63,6 +68,12 @@ def facts(turn: Turn, slots: frozenset[str]) -> Values:
         else:
             found[slot] = fact.value
     return {slot: value for slot, value in found.items() if value is not None}
+
+
+def _denied(turn: Turn, fact: Fact) -> bool:
+    """Whether a value is named only to say that another is meant: "SCM, not CLC"."""
+    others = [value for value in turn.values(fact.entity) if value != fact.value]
+    return bool(others) and _DENIES.search(turn.text[: fact.start]) is not None
 
 
 def also_portals(turn: Turn) -> list[str]:

@@ -17,8 +17,8 @@ ENDED = frozenset({"closed", "cancelled"})
 URGENT = 2  # severities 1 and 2: somebody is called
 SHOWN = 10
 _OPENING = re.compile(
-    r"^\W*(?:(?:please|hi|hello|hey|i (?:want|need|would like|'d like) to|can you|could you)\b"
-    r"[ ,]*)*(?:(?:open|create|raise|log|file|submit|make|start)\s+(?:me\s+)?"
+    r"^\W*(?:(?:please|hi|hello|hey|i(?: want| need|'d like| would like)(?: to)?"
+    r"|can you|could you)\b[ ,]*)*(?:(?:open|create|raise|log|file|submit|make|start)\s+(?:me\s+)?"
     r"(?:a|an|the|new|another)?\s*(?:new |support )?(?:case|ticket)\b[ ,:-]*"
     r"(?:because|about|for|on|as|since|with|regarding|that)?\s*(?:of\b)?)?\s*",
     re.IGNORECASE,

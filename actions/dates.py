@@ -56,7 +56,8 @@ _PART = re.compile(
     r"\b(?:in the |early |late )?(?P<part>morning|afternoon|evening|tonight)\b", re.IGNORECASE
 )
 _LASTING = re.compile(
-    r"\bfor (?P<n>\d+(?:[.,]\d+)?|half an?|an hour and a half|one and a half|an?|one|two|three"
+    r"\b(?:for|make (?:it|that)|lasting|it lasts) "
+    r"(?P<n>\d+(?:[.,]\d+)?|half an?|an hour and a half|one and a half|an?|one|two|three"
     r"|four)\s*(?P<unit>hours?|hrs?|h|minutes?|mins?)?\b",
     re.IGNORECASE,
 )

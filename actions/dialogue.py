@@ -205,7 +205,8 @@ class Dialogue(CustomAction):
         decided = answers.answer(turn, sheet, LEAVE)
         if decided is None and command_of(turn, sheet, self._own, self.also_cancels) == "cancel":
             return cancelled(turn, sheet)
-        if decided:
+        again = next((form for form in forms() if form.form == leave.get("form")), None)
+        if decided or (decided is None and again is not None and turn.intent in again.begins):
             return self._leave(sheet)
         sheet.memory.leave = None
         sheet.asked = leave["asked"]
@@ -262,6 +263,9 @@ class Dialogue(CustomAction):
 
     async def _skip(self, turn: Turn, sheet: Sheet) -> list[EventType]:
         asked = str(sheet.asked)
+        named = answers.changes_named(turn, sheet)
+        if asked == CHANGE and named in sheet.values and not sheet.is_required(str(named)):
+            return await self._leave_out(str(named), turn, sheet)
         if asked == CHANGE or (sheet.memory.changing == asked and asked in sheet.values):
             sheet.memory.changing = None
             return await self._store(turn, sheet, {}, answered=None)
@@ -269,6 +273,13 @@ class Dialogue(CustomAction):
             why = sheet.question(asked).why
             return failed(turn, sheet, f"{say('utter_form_cannot_skip')} {why}".strip())
         sheet.memory.skipped.append(asked)
+        sheet.notes.append(say("utter_form_skipped"))
+        return await self._store(turn, sheet, {}, answered=None)
+
+    async def _leave_out(self, slot: str, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """Forget a value that nobody needs: "drop the phone number"."""
+        sheet.values.pop(slot, None)
+        sheet.memory.skipped.append(slot)
         sheet.notes.append(say("utter_form_skipped"))
         return await self._store(turn, sheet, {}, answered=None)
 

@@ -76,13 +76,6 @@ class OperationForm(Dialogue):
             return failed(turn, sheet, say("utter_form_not_understood"))
         return await self._store(turn, sheet, heard, answered=asked)
 
-    async def _leave_out(self, slot: str, turn: Turn, sheet: Sheet) -> list[EventType]:
-        """Forget a value that nobody needs: "drop the phone number"."""
-        sheet.values.pop(slot, None)
-        sheet.memory.skipped.append(slot)
-        sheet.notes.append(say("utter_form_skipped"))
-        return await self._store(turn, sheet, {}, answered=None)
-
     def _read(self, turn: Turn, sheet: Sheet, asked: str, heard: Values) -> bool:
         """Add the answer itself to `heard`; whether it leaves open which portal is meant."""
         said = answers.answer(turn, sheet, asked)

@@ -22,6 +22,8 @@ def ask(turn: Turn, sheet: Sheet, slot: str) -> list[EventType]:
 
 def ask_partial(turn: Turn, sheet: Sheet, partial: Moment) -> list[EventType]:
     """One half of a window is known: ask for the other."""
+    if partial.day is None and partial.begin is None:  # only how long it is to last
+        return ask(turn, sheet, "windows")
     more = sheet.question("windows").metadata
     if partial.day is not None:
         day = f"{partial.day:%A}, {partial.day.day} {partial.day:%B}"

@@ -138,7 +138,8 @@ class Sheet:
             zone = self.values.get("time_zone") or "UTC"
             said = [w if isinstance(w, str) else say_window(w, zone) for w in value or []]
             return "; ".join(said)
-        titles = self.question(slot).options
+        question = self.question(slot)
+        titles: dict[str, str] = {**question.metadata.get("names", {}), **question.options}
         if isinstance(value, list):
             return ", ".join(titles.get(str(item), str(item)) for item in value)
         if isinstance(value, bool):

@@ -1,6 +1,6 @@
 """Preferred times out of a message: several in one sentence, in parts, or as a correction."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -38,6 +38,8 @@ def hear(said: list[str], now: datetime, *, present: list[Window], begun: Moment
             heard.wrong.append(str(exc))
     for moment in _completed(_joined(moments)):
         whole = moment
+        if begun is not None and begun.length and not (whole.end or whole.length):
+            whole = replace(whole, length=begun.length)
         if not whole.complete and begun is not None:
             whole = whole.merged(begun)
         if not whole.complete and len(present) == 1:

@@ -118,6 +118,10 @@ _LASTING = (
     r"|(?:\d+(?:[.,]\d+)?|an|a|one|two|three|four|one and a half)"
     r"\s*(?:hours?|hrs?|h|minutes?|mins?))\b)"
 )
+_LENGTH = (
+    r"\b(?:make (?:it|that)|lasting|it lasts|for)\s+(?:an hour and a half|half an hour"
+    r"|(?:\d+(?:[.,]\d+)?|an|one|two|three|four|one and a half)\s*(?:hours?|hrs?|minutes?|mins?))\b"
+)
 _TIME = (
     rf"(?:{_RANGE}|(?:at|around|from|by|@)?\s*{_CLOCK}"
     rf"|(?:at|@|around)\s+\d{{1,2}}\b(?!\s*(?:%|people|persons|attendees))|{_PART})"
@@ -129,7 +133,7 @@ _ISO_END = rf"(?:{_ISO}|\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?:Z|[+-]\d{{2}}:?\d{{2}})
 WINDOW = re.compile(
     rf"(?:{_ISO}(?:\s*(?:-|–|—|/|to|until|till)\s*{_ISO_END})?"
     rf"|\b{_DATE}(?:\s*,?\s*(?:at\s+|from\s+|between\s+|in\s+|on\s+)?(?:{_TIME}|{_BARE_RANGE}))?"
-    rf"|(?<![\w-]){_TIME}(?:\s*,?\s*(?:on\s+)?{_DATE})?)(?:{_LASTING})?",
+    rf"|(?<![\w-]){_TIME}(?:\s*,?\s*(?:on\s+)?{_DATE})?)(?:{_LASTING})?|{_LENGTH}",
     re.IGNORECASE,
 )
 
@@ -143,7 +147,8 @@ _ATTENDEES = re.compile(
     rf"|\b(?:team|group|class|crew|audience|party) of (?:about |around |roughly )?(?P<b>{NUMBER})\b"
     rf"|\bthere(?:'s| are| will be| would be|'ll be) (?:about |around )?(?P<c>{NUMBER})"
     r"(?: of us)?\b"
-    rf"|\b(?:make it|make that) (?P<d>{NUMBER})\b(?!\s*(?:[ap]\.?m|:|o'?clock))"
+    rf"|\b(?:make it|make that) (?P<d>{NUMBER})\b"
+    r"(?!\s*(?:[ap]\.?m|:|o'?clock|hours?|hrs?|minutes?|mins?|days?|weeks?))"
     rf"|\b(?:we are|we're|we will be|we'd be|attendees:?|people:?|participants:?)"
     rf" (?:about |around )?(?P<e>{NUMBER})\b"
     rf"|\bfor (?:about |around |roughly |up to )?(?P<f>{NUMBER})\b"
@@ -152,7 +157,7 @@ _ATTENDEES = re.compile(
 )
 _ME_AND = re.compile(
     rf"\b(?:me|myself|i)(?: and|,| \+| plus) (?:about )?(?P<n>{NUMBER})(?: \w+)? {_PEOPLE}\b"
-    rf"|\b(?P<m>{NUMBER}) (?:\w+ )?{_PEOPLE} (?:and|plus) (?:me|myself)\b",
+    rf"|\b(?P<m>{NUMBER}) (?:\w+ )?{_PEOPLE} (?:and|plus|\+) (?:me|myself)\b",
     re.IGNORECASE,
 )
 _JUST_ME = re.compile(

@@ -30,6 +30,11 @@ NOW = datetime(2026, 11, 24, 10, tzinfo=ZoneInfo("Europe/Berlin"))
         ("05/12/2026 14:00", "2026-12-05T14:00", None),
         ("in two weeks at 10:00", "2026-12-08T10:00", None),
         ("wednesday next week at 3", "2026-12-02T15:00", None),
+        ("in 2 weeks on wednesday at 14:00", "2026-12-09T14:00", None),
+        ("next week thursday 3pm", "2026-12-03T15:00", None),
+        ("two weeks from friday at half past ten", "2026-12-11T10:30", None),
+        ("the first of march at quarter to 11", "2027-03-01T10:45", None),
+        ("wed 9th dec 1430", "2026-12-09T14:30", None),
         ("yesterday 3pm", "2026-11-23T15:00", None),
         ("2027-01-12T10:00", "2027-01-12T10:00", None),
         ("2027-01-12T10:00 to 12:00", "2027-01-12T10:00", "2027-01-12T12:00"),
@@ -83,3 +88,23 @@ def test_that_a_window_is_shown_in_the_persons_zone() -> None:
     assert say_window(window, "Europe/Berlin") == (
         "Tuesday, 1 December 2026, 15:00–16:30 (Europe/Berlin)"
     )
+
+
+@pytest.mark.parametrize(
+    ("said", "starts"),
+    [
+        (["3pm", "on Friday 4 December"], ["2026-12-04T15:00"]),
+        (["monday", "tuesday", "3pm"], ["2026-11-30T15:00", "2026-12-01T15:00"]),
+        (["friday at 10", "3pm"], ["2026-11-27T10:00", "2026-11-27T15:00"]),
+    ],
+)
+def test_that_a_day_and_a_time_side_by_side_are_one_window(
+    said: list[str], starts: list[str]
+) -> None:
+    heard = hear(said, NOW, present=[], begun=None)
+    assert [moment.window()["start"] for moment in heard.moments] == starts
+
+
+def test_that_a_length_alone_lengthens_the_window_that_is_there() -> None:
+    heard = hear(["make it 90 minutes"], NOW, present=[{"start": "2026-12-01T15:00"}], begun=None)
+    assert [m.window()["end"] for m in heard.moments] == ["2026-12-01T16:30"]

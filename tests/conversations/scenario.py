@@ -6,6 +6,12 @@ its title, `answer`s the open question by its slot (whatever its wording), or `c
 `facts` until the card is there, and `cases` says what the person's cases are afterwards:
 nothing more and nothing less.
 
+The same scenario is replayed on the agent with a model that understands what Rasa understood
+(`ideal.py`). There, words are the model's: of `expect` only the cards count, that is `proposes`,
+`arguments`, `preview`, `proposes_nothing` and a `card` of ours with what is said beside it. That
+a card comes in the same turns as with Rasa, and `cases`, are checked always. An agent has no
+buttons: what is pressed and was not offered is said.
+
 Words may hold `{day:5}` (the fifth working day from now, ISO), `{weekday:5}` (its name and
 date), `{number}` (of the case opened last).
 """
@@ -19,6 +25,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from tests.conversations.ideal import IdealModel, Told
 from tests.product import Person, Product, working_day
 
 MOST_QUESTIONS = 12
@@ -94,38 +101,79 @@ class Failed(AssertionError):
 
 
 class Run:
-    """One scenario on a running product."""
+    """One scenario on a running product: with Rasa, or with the agent and an ideal model."""
 
-    def __init__(self, product: Product, scenario: Scenario) -> None:
+    def __init__(
+        self, product: Product, scenario: Scenario, *, ideal: IdealModel | None = None,
+        as_with: Told | None = None,
+    ) -> None:  # fmt: skip
         self._scenario = scenario
         self._person: Person = product.client(scenario.person)
+        self._ideal, self._as_with = ideal, as_with or Told()
         self._replies: list[Reply] = []
         self._last: list[Reply] = []
         self._number = ""
+        self._told = Told()
 
-    def __call__(self) -> None:
+    def __call__(self) -> Told:
         """Play it; raise `Failed` with the transcript when anything is not as said."""
         known = {case["number"] for case in self._person.cases()}
-        for body in self._scenario.before:
-            sent = self._person.http.post("/training-engagements", json=self._filled(body))
-            self._number = sent.raise_for_status().json()["number"]
-        self._last = self._person.begin(self._scenario.portal)
+        before = [self._filled(body) for body in self._scenario.before]
+        for body in before:
+            sent = self._person.http.post("/training-engagements", json=body)
+            self._note(sent.raise_for_status().json()["number"])
+        if self._ideal:
+            self._ideal.begin(self._as_with, before)
+        self._last = self._person.begin(
+            self._scenario.portal, engine="agent" if self._ideal else None
+        )
         for number, turn in enumerate(self._scenario.turns, start=1):
-            self._take(turn)
+            self._listen(number)
+            self._take(turn, number)
+            self._told.turns.append(self._replies)
             self._check(turn, number)
-        self._check_cases([c for c in self._person.cases() if c["number"] not in known])
+        self._told.cases = [c for c in self._person.cases() if c["number"] not in known]
+        self._told.profile = self._person.http.get("/me").json()
+        self._check_cases(self._told.cases)
+        return self._told
 
-    def _take(self, turn: Turn) -> None:
+    def _note(self, number: str) -> None:
+        self._number = number
+        if number not in self._told.numbers:
+            self._told.numbers.append(number)
+
+    def _listen(self, number: int, *, more_to_come: bool = False) -> None:
+        if self._ideal:
+            self._ideal.listen(number, self._told.numbers, more_to_come=more_to_come)
+
+    def _take(self, turn: Turn, number: int) -> None:
         if turn.say is not None:
             self._hear(self._person.say(self._fill(turn.say)))
         if turn.press is not None:
-            self._hear(self._person.press(self._payload(turn.press)))
+            self._press(self._fill(turn.press))
         if turn.answer is not None:
             self._answer(turn.answer)
         if turn.finish:
-            self._finish()
+            self._tell_all(number) if self._ideal else self._finish()
         if turn.confirm or turn.cancel:
             self._settle("confirm" if turn.confirm else "cancel")
+
+    def _press(self, title: str) -> None:
+        """Press a button; to an agent, which offers none, say its title."""
+        offered = self._offered()
+        if title.lower() in offered:
+            self._hear(self._person.press(offered[title.lower()]))
+        elif self._ideal:
+            self._hear(self._person.say(title))
+        else:
+            self._fail(f"nothing called {title!r} was offered, only {sorted(offered)}")
+
+    def _tell_all(self, number: int) -> None:
+        """Tell an agent one fact after the other, whatever it asks; the last one completes them."""
+        facts = list(self._scenario.facts.values()) or ["Go on."]
+        for left, fact in zip(reversed(range(len(facts))), facts, strict=True):
+            self._listen(number, more_to_come=left > 0)
+            self._hear(self._person.say(self._fill(fact)))
 
     def _hear(self, replies: list[Reply]) -> None:
         if not replies:
@@ -134,16 +182,14 @@ class Run:
         self._replies = replies
         for reply in replies:
             if (reply.get("case") or {}).get("number"):
-                self._number = reply["case"]["number"]
+                self._note(reply["case"]["number"])
 
-    def _payload(self, title: str) -> str:
+    def _offered(self) -> dict[str, str]:
         offered = {}
         for message in self._person.transcript():
             for button in message["buttons"] + ((message["ask"] or {}).get("options") or []):
                 offered[button["title"].lower()] = button["payload"]
-        if title.lower() not in offered:
-            self._fail(f"nothing called {title!r} was offered, only {sorted(offered)}")
-        return offered[title.lower()]
+        return offered
 
     def _question(self) -> dict[str, Any] | None:
         asked = [reply["ask"] for reply in self._last if reply["ask"]]
@@ -152,7 +198,7 @@ class Run:
         return asked[0] if asked else None
 
     def _answer(self, text: str) -> None:
-        if self._question() is None:
+        if self._question() is None and not self._ideal:
             self._fail("there is no question to answer")
         self._hear(self._person.say(self._fill(text)))
 
@@ -191,17 +237,44 @@ class Run:
         self._hear(settled.json()["replies"])
 
     def _check(self, turn: Turn, number: int) -> None:
-        expect, replies = turn.expect, self._replies
-        text = "\n".join(reply["text"] for reply in replies)
+        if self._ideal:
+            self._check_agent(turn.expect, number)
+            return
+        self._check_words(turn.expect, number)
+        self._check_question(turn.expect, number)
+        self._check_offers(turn.expect, number)
+        self._check_proposal(turn.expect, number)
+
+    def _check_agent(self, expect: Expect, number: int) -> None:
+        """The model's words are its own; the cards and what is said beside them are ours."""
+        others = {reply["engine"] for reply in self._replies} - {"agent", "system"}
+        if others:
+            self._fail(f"turn {number}: {others} answered")
+        kinds = [
+            {(reply["card"] or {}).get("kind") for reply in turn} - {"links", "cases", None}
+            for turn in (self._replies, self._as_with.turns[number - 1])
+        ]
+        if kinds[0] != kinds[1] - ({"case"} if "case" not in kinds[0] else set()):
+            self._fail(f"turn {number}: cards are {kinds[0]}, not {kinds[1]}")
+        if kinds[0]:
+            self._check_words(expect, number)
+            self._check_offers(expect, number)
+        proposed = [
+            [r["proposal"]["operation"] for r in turn if r["proposal"]]
+            for turn in (self._replies, self._as_with.turns[number - 1])
+        ]
+        if proposed[0] != proposed[1]:
+            self._fail(f"turn {number}: it proposed {proposed[0]}, not {proposed[1]}")
+        self._check_proposal(expect, number)
+
+    def _check_words(self, expect: Expect, number: int) -> None:
+        text = "\n".join(reply["text"] for reply in self._replies)
         for pattern in _list(expect.says):
             if not re.search(self._fill(pattern), text, re.IGNORECASE):
                 self._fail(f"turn {number}: nothing said matches {pattern!r}")
         for pattern in _list(expect.never_says):
             if re.search(self._fill(pattern), text, re.IGNORECASE):
                 self._fail(f"turn {number}: it said {pattern!r}")
-        self._check_question(expect, number)
-        self._check_offers(expect, number)
-        self._check_proposal(expect, number)
 
     def _check_question(self, expect: Expect, number: int) -> None:
         question = self._question() or {}

@@ -1,9 +1,13 @@
-"""Every scenario, through the real app and the real Rasa, checked against the database."""
+"""Every scenario, through the real app and the real Rasa, checked against the database; then
+the same on the agent, which must leave the same in the database.
+"""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.conversations.ideal import IdealModel, Told
 from tests.conversations.scenario import Run, Scenario, load
 from tests.product import Product
 
@@ -14,8 +18,32 @@ SCENARIOS = [
     if folder.is_dir()
     for scenario in load(folder)
 ]
+# What differs between any two runs.
+OF_ITS_OWN = {"number", "created_at", "updated_at", "sla", "conversation", "id", "at"}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
-def test_that_the_conversation_goes_as_told(product: Product, scenario: Scenario) -> None:
-    Run(product, scenario)()
+def test_that_the_conversation_goes_as_told(
+    product: Product, scenario: Scenario, told: dict[str, Told]
+) -> None:
+    told[scenario.name] = Run(product, scenario)()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_that_the_agent_leaves_the_same_in_the_database(
+    agents_product: Product, scenario: Scenario, ideal: IdealModel, told: dict[str, Told],
+    request: pytest.FixtureRequest,
+) -> None:  # fmt: skip
+    if scenario.name not in told:
+        told[scenario.name] = Run(request.getfixturevalue("product"), scenario)()
+    with_rasa = told[scenario.name]
+    with_agent = Run(agents_product, scenario, ideal=ideal, as_with=with_rasa)()
+    assert comparable(with_agent.cases) == comparable(with_rasa.cases)
+    assert with_agent.profile == with_rasa.profile
+
+
+def comparable(value: Any) -> Any:
+    """Without numbers and moments of the run itself."""
+    if isinstance(value, dict):
+        return {key: comparable(one) for key, one in value.items() if key not in OF_ITS_OWN}
+    return [comparable(one) for one in value] if isinstance(value, list) else value
