@@ -72,10 +72,12 @@ async def _repair() -> None:
     """Finish what a crash cut short: first what was confirmed, then what was not answered.
 
     Rasa may be starting as well: messages that have waited so long rather wait for it than be
-    answered that it is not there.
+    answered that it is not there. The agent's do not need it.
     """
     try:
         await finish_confirmed(older_than=timers.NOW)
+        if agent.available():
+            await turns.answer_left_over("agent")
         for _ in range(RASA_SECONDS):
             if await rasa.ready():
                 break

@@ -130,13 +130,15 @@ async def next_waiting(session: AsyncSession, conversation_id: str, up_to: int) 
     ).first()
 
 
-async def conversations_waiting(session: AsyncSession) -> list[tuple[str, int]]:
-    """Conversations with unanswered messages, and the newest of these."""
-    rows = await session.exec(
-        select(Message.conversation_id, Message.seq)
-        .where(col(Message.waiting).is_(True))
-        .order_by(col(Message.seq))
-    )
+async def conversations_waiting(
+    session: AsyncSession, engine: str | None = None
+) -> list[tuple[str, int]]:
+    """Conversations (of this engine) with unanswered messages, and the newest of these."""
+    wanted = select(Message.conversation_id, Message.seq).where(col(Message.waiting).is_(True))
+    if engine is not None:
+        talks = select(Conversation.id).where(Conversation.engine == engine)
+        wanted = wanted.where(col(Message.conversation_id).in_(talks))
+    rows = await session.exec(wanted.order_by(col(Message.seq)))
     return list(dict(rows.all()).items())
 
 

@@ -215,10 +215,10 @@ async def forget_leases() -> None:
         await repository.free_all_leases(session)
 
 
-async def answer_left_over() -> None:
-    """After a start: answer what a crash left unanswered."""
+async def answer_left_over(engine: str | None = None) -> None:
+    """After a start: answer what a crash left unanswered, everywhere or where `engine` talks."""
     async with database().read() as session:
-        waiting = await repository.conversations_waiting(session)
+        waiting = await repository.conversations_waiting(session, engine)
     for conversation_id, seq in waiting:
         try:
             await answer_waiting(conversation_id, seq)
