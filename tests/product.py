@@ -7,11 +7,13 @@ tests that say so, and started again on the same folder.
 import os
 import shutil
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
+import pytest
 
 from assistant.cli.paths import State
 from assistant.cli.secret_file import Secrets
@@ -30,23 +32,31 @@ READY_SECONDS = 120
 
 
 class Product:
-    """One installation. `base` is its address; `rasa` and `app` are its processes."""
+    """One installation. `base` is its address; `rasa` and `app` are its processes.
 
-    def __init__(self, folder: Path, *, rest_channel: bool = False) -> None:
+    `environment` are settings of the app, such as the address of a model.
+    """
+
+    def __init__(
+        self, folder: Path, *, rest_channel: bool = False, with_rasa: bool = True,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.state = State.at(folder)
         self.secrets = Secrets.made_up()
         self.port, self.rasa_port = free_port(), free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.rasa_url = f"http://127.0.0.1:{self.rasa_port}"
         self._rest_channel = rest_channel
-        self.model = train(self.state).model
+        self._environment = dict(environment or {})
+        self.model = train(self.state).model if with_rasa else None
         self.rasa: Child | None = None
         self.app: Child | None = None
         self._people: list[Person] = []
 
     def __enter__(self) -> Self:
         try:
-            self.start_rasa(wait=False)
+            if self.model:
+                self.start_rasa(wait=False)
             self.start_app(wait=False)
             self.wait()
         except BaseException:
@@ -63,6 +73,7 @@ class Product:
 
     def start_rasa(self, *, wait: bool = True) -> None:
         """Start Rasa on its port."""
+        assert self.model is not None
         self.rasa = start_rasa(
             self.state.folder,
             self.model,
@@ -76,15 +87,19 @@ class Product:
 
     def start_app(self, *, wait: bool = True) -> None:
         """Start the app on its port."""
-        self.app = start_app(
-            self.state, self.secrets, rasa_url=self.rasa_url, host="127.0.0.1", port=self.port
-        )
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self._environment.items():
+                patch.setenv(name, value)
+            self.app = start_app(
+                self.state, self.secrets, rasa_url=self.rasa_url, host="127.0.0.1", port=self.port
+            )
         if wait:
             wait_ready(f"{self.base}/healthz", READY_SECONDS, self.app)
 
     def wait(self) -> None:
-        """Until both answer."""
-        wait_ready(f"{self.base}/readyz", READY_SECONDS, self.app)
+        """Until both answer; without Rasa, until the app does."""
+        page = "readyz" if self.model else "healthz"
+        wait_ready(f"{self.base}/{page}", READY_SECONDS, self.app)
 
     def client(self, email: str) -> "Person":
         """Somebody who is signed in."""
@@ -105,9 +120,10 @@ class Person:
         self.http.headers["Authorization"] = f"Bearer {self.token}"
         self.conversation: str | None = None
 
-    def begin(self, portal: str = "clc") -> list[dict[str, Any]]:
-        """Start a conversation; its greeting."""
-        opened = self.http.post("/conversations", json={"portal": portal}).raise_for_status()
+    def begin(self, portal: str = "clc", engine: str | None = None) -> list[dict[str, Any]]:
+        """Start a conversation, with this engine if one is named; its greeting."""
+        body = {"portal": portal} | ({"engine": engine} if engine else {})
+        opened = self.http.post("/conversations", json=body).raise_for_status()
         self.conversation = opened.json()["id"]
         replies: list[dict[str, Any]] = opened.json()["replies"]
         return replies

@@ -250,21 +250,15 @@ class Run:
         others = {reply["engine"] for reply in self._replies} - {"agent", "system"}
         if others:
             self._fail(f"turn {number}: {others} answered")
-        kinds = [
-            {(reply["card"] or {}).get("kind") for reply in turn} - {"links", "cases", None}
-            for turn in (self._replies, self._as_with.turns[number - 1])
-        ]
-        if kinds[0] != kinds[1] - ({"case"} if "case" not in kinds[0] else set()):
-            self._fail(f"turn {number}: cards are {kinds[0]}, not {kinds[1]}")
-        if kinds[0]:
+        theirs = self._as_with.turns[number - 1]
+        # A case's state is a card of Rasa's actions; of an agent it is words.
+        if _kinds(self._replies) | {"case"} != _kinds(theirs) | {"case"}:
+            self._fail(f"turn {number}: cards are {_kinds(self._replies)}, not {_kinds(theirs)}")
+        if _kinds(self._replies):
             self._check_words(expect, number)
             self._check_offers(expect, number)
-        proposed = [
-            [r["proposal"]["operation"] for r in turn if r["proposal"]]
-            for turn in (self._replies, self._as_with.turns[number - 1])
-        ]
-        if proposed[0] != proposed[1]:
-            self._fail(f"turn {number}: it proposed {proposed[0]}, not {proposed[1]}")
+        if _proposed(self._replies) != _proposed(theirs):
+            self._fail(f"turn {number}: with Rasa it proposed {_proposed(theirs)}")
         self._check_proposal(expect, number)
 
     def _check_words(self, expect: Expect, number: int) -> None:
@@ -356,6 +350,15 @@ class Run:
             }  # fmt: skip
             lines += [f"          {key}: {str(value)[:300]}" for key, value in extra.items()]
         raise Failed("\n".join(lines))
+
+
+def _kinds(replies: list[Reply]) -> set[str]:
+    """The kinds of the cards that the assistant itself draws, whatever engine spoke."""
+    return {reply["card"]["kind"] for reply in replies if reply["card"]} - {"links", "cases"}
+
+
+def _proposed(replies: list[Reply]) -> list[str]:
+    return [reply["proposal"]["operation"] for reply in replies if reply["proposal"]]
 
 
 def _list(value: list[str] | str) -> list[str]:
