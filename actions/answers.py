@@ -41,6 +41,7 @@ FILLERS = frozenset({
     "on", "or", "our", "perhaps", "please", "prefer", "should", "take", "that", "the", "then",
     "there", "to", "us", "we", "will", "with", "would", "you",
 })  # fmt: skip
+_HOUR = re.compile(r"[01]?\d|2[0-3]")
 _DENIES = re.compile(
     r"\b(?:not|instead of|rather than)\s+(?:on |for |in |the |a )*$", re.IGNORECASE
 )
@@ -106,6 +107,8 @@ def answer(turn: Turn, sheet: Sheet, slot: str) -> Any:
     if kind == "number":
         return _number(turn, slot)
     if kind in {"datetime", "date"}:
+        if sheet.memory.begun and _HOUR.fullmatch(turn.text.strip(" .!")):
+            return [f"at {turn.text.strip(' .!')}"]  # "10", after "At what time on Monday?"
         # Words for times are facts; only figures that were not recognised are worth a try.
         return [turn.text.strip()] if re.search(r"\d", without_facts(turn, None)) else None
     if kind == "confirm":

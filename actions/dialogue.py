@@ -4,7 +4,7 @@ What an answer is and what to ask next stands in `forms.py`.
 """
 
 from abc import abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import httpx
 from rasa_sdk import Tracker
@@ -140,6 +140,10 @@ class Dialogue(CustomAction):
         self, turn: Turn, sheet: Sheet, heard: Values, answered: str | None
     ) -> list[EventType]:
         """Keep what was heard, and go on."""
+
+    @abstractmethod
+    async def _profile(self, slot: str, turn: Turn, sheet: Sheet) -> Any:
+        """What the person's profile says."""
 
     # -- beginning, interruptions, leaving --------------------------------------------------
 
@@ -278,6 +282,9 @@ class Dialogue(CustomAction):
 
     async def _leave_out(self, slot: str, turn: Turn, sheet: Sheet) -> list[EventType]:
         """Forget a value that nobody needs: "drop the phone number"."""
+        if slot in self.from_profile and await self._profile(slot, turn, sheet):
+            sheet.notes.append(say("utter_form_from_profile"))
+            return await self._again(turn, sheet)
         sheet.values.pop(slot, None)
         sheet.memory.skipped.append(slot)
         sheet.notes.append(say("utter_form_skipped"))

@@ -64,7 +64,8 @@ class OperationForm(Dialogue):
             if answers.REMOVES.search(turn.text) and not sheet.is_required(what):
                 return await self._leave_out(what, turn, sheet)
             return await self._change(what, turn, sheet)
-        if sheet.memory.narrowed == asked and turn.intent == "deny" and not heard:
+        few = sheet.memory.narrowed == asked and bool(sheet.question(asked).options)
+        if few and turn.intent == "deny" and not heard:
             sheet.narrow(asked, None)  # none of the few: all of them
             return ask(turn, sheet, asked)
         if not (asked == CHANGE or asked in heard or corrects or open_portal or turn.is_payload):
