@@ -13,9 +13,12 @@ from assistant.engines.agent import provider
 from assistant.engines.agent.breaker import breaker
 from backend.core.settings import settings
 from tests.agent.scripted_model import ScriptedModel
+from tests.assistant.conftest import _rasa_server, rasa
 from tests.conftest import SignedIn
 from tests.product import working_day
 
+# Everything but understanding is real in this Rasa; without it nothing listens there.
+__all__ = ["_rasa_server", "rasa"]
 Talk = Callable[[str], Awaitable["Talking"]]
 
 

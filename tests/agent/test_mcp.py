@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx2
+import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -84,3 +86,41 @@ async def test_that_without_a_valid_token_there_is_nothing(product: Product) -> 
             asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
             answer = await http.post(f"{product.base}/mcp", json=asked, headers=headers)
             assert answer.status_code == 401
+
+
+HOSTILE: dict[str, tuple[str, dict[str, Any]]] = {
+    "a path that climbs": ("get_case", {"case_number": "../conversations"}),
+    "a path with a coded slash": ("get_case", {"case_number": "..%2Fdemo%2Foutbox"}),
+    "somebody else's case": ("get_case", {"case_number": "{victim}"}),
+    "somebody else's case cancelled": ("cancel_case", {"case_number": "{victim}"}),
+    "a requester of its own choice": (
+        CREATE, training(requester="nadia@northwind.example", via="console"),
+    ),
+    "a write that is confirmed already": (CREATE, training(confirmed=True, dry_run=False)),
+    "a confirmation": ("http.confirm_proposal", {"proposal_id": "x"}),
+    "a token": ("create_mcp_token", {}),
+    "a message in the person's place": ("http.post_message", {"text": "yes"}),
+    "a tool in other letters": ("оpen_case", {"category": "other"}),
+    "a title of a megabyte": (
+        "open_case", {"category": "other", "title": "A" * 1_000_000, "description": "D"},
+    ),
+    "a zero in a title": ("open_case", {"category": "other", "title": "\0", "description": "D"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("tool", "given"), HOSTILE.values(), ids=HOSTILE)
+async def test_that_a_hostile_client_gets_a_refusal_and_changes_nothing(
+    product: Product, tool: str, given: dict[str, Any]
+) -> None:
+    nadia, uma = (product.client(f"{name}@northwind.example") for name in ("nadia", "uma"))
+    if "{victim}" in given.values():
+        number = nadia.http.post("/training-engagements", json=training()).json()["number"]
+        given = {"case_number": number}
+    before = (nadia.cases(), uma.cases(), uma.user)
+    async with connected(product, mcp_token(product, uma.email)) as client:
+        told = await client.call_tool(tool, given)
+    assert told.is_error
+    assert "nadia" not in told.content[0].text
+    after = (nadia.cases(), uma.cases(), uma.http.get("/me").json())
+    assert after[:2] == before[:2]
+    assert after[2]["name"] == before[2]["name"]
