@@ -20,6 +20,10 @@ _TOLD = re.compile(
     rf"{_MANNER}(?P<done>{_DONE})\b|\bcase number (?:is|:)",
     re.IGNORECASE,
 )
+# "When it has been approved, you get a mail" tells how things work, within one clause.
+_CONDITION = re.compile(
+    r"\b(?:when|once|if|until|unless|whether|as soon as)\b[^,;:]*$", re.IGNORECASE
+)
 # The same claims in languages that people often write to us in.
 _ELSEWHERE = re.compile(
     r"\b(?:ich habe|wir haben|wurden?|ist jetzt|sind jetzt)\b.{0,120}\b(?:erstellt|eröffnet|"
@@ -64,6 +68,8 @@ def claims(sentence: str, grounds: Grounds) -> bool:
         return not (grounds.states or named & grounds.receipts)
     told = _TOLD.search(sentence)
     if told is None or named & grounds.receipts:
+        return False
+    if _CONDITION.search(sentence[: told.start()]):
         return False
     if told["done"] is None:
         return not named
