@@ -56,7 +56,7 @@ class NgramEmbeddingClassifier(IntentClassifier, GraphComponent):
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """`C`: inverse regularisation; `embedding_weight`: the embedding against n-grams."""
-        return {"C": 20.0, "embedding_weight": 1.5, "max_iter": 200}
+        return {"C": 20.0, "embedding_weight": 1.5, "max_iter": 60}
 
     def __init__(
         self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource
