@@ -1,5 +1,6 @@
 """Imports every table, so that migrations and tests see the whole schema."""
 
+from backend.access import models as access
 from backend.accounts import models as accounts
 from backend.cases import models as cases
 from backend.core import events, identity, unit_of_work
@@ -9,6 +10,7 @@ from backend.users import models as users
 from backend.virtual_accounts import models as virtual_accounts
 
 __all__ = [
+    "access",
     "accounts",
     "cases",
     "demo",

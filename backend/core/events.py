@@ -1,5 +1,6 @@
 """The event history: every write says who did what, when, through which face."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -15,6 +16,9 @@ from backend.core.database import UtcDateTime
 from backend.core.ids import new_id
 
 
+SUBJECT_LENGTH, TEXT_LENGTH = 254, 1000
+
+
 class Event(SQLModel, table=True):
     """Something that happened. Never changed afterwards; jobs and histories read from it."""
 
@@ -25,11 +29,20 @@ class Event(SQLModel, table=True):
     on_behalf_of: str | None = Field(default=None, max_length=254)
     via: str = Field(max_length=20)
     rule: str | None = Field(default=None, max_length=80)
-    text: str = Field(max_length=1000)
-    subject: str = Field(max_length=100, index=True)
+    text: str = Field(max_length=TEXT_LENGTH)
+    subject: str = Field(max_length=SUBJECT_LENGTH, index=True)
     smart_account_id: int | None = Field(default=None, index=True)
     conversation: str | None = Field(default=None, max_length=64)
     details: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+class EventPlace(SQLModel, table=True):
+    """A virtual account that an event is about: whoever has a role there may read it."""
+
+    __tablename__ = "event_place"
+
+    event_id: str = Field(foreign_key="event.id", primary_key=True, max_length=32)
+    virtual_account_id: str = Field(primary_key=True, max_length=32, index=True)
 
 
 class Acting(BaseModel):
@@ -48,20 +61,34 @@ ActingDep = Annotated[Acting, Depends(_acting)]
 
 
 async def record(
-    session: AsyncSession, type_: str, acting: Acting, *, subject: str, text: str, **more: Any
+    session: AsyncSession,
+    type_: str,
+    acting: Acting,
+    *,
+    subject: str,
+    text: str,
+    virtual_accounts: Iterable[str] = (),
+    **more: Any,
 ) -> Event:
-    """Append an event in the caller's transaction, with the jobs that follow from its type."""
+    """Append an event in the caller's transaction, with the jobs that follow from its type.
+
+    `virtual_accounts` are the ids of those it is about; `more` are other fields of `Event`.
+    """
     event = Event(
         type=type_,
         actor=acting.person,
         via=acting.via,
         conversation=acting.conversation,
-        subject=subject,
-        text=text,
+        subject=subject[:SUBJECT_LENGTH],
+        text=text[:TEXT_LENGTH],
         **more,
     )
     session.add(event)
     await session.flush()
+    session.add_all(
+        EventPlace(event_id=event.id, virtual_account_id=place)
+        for place in dict.fromkeys(virtual_accounts)
+    )
     for name in jobs.following(type_):
         await jobs.enqueue(session, name, event.id)
     return event

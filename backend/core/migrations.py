@@ -6,6 +6,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.core.database import Database
 
@@ -30,8 +31,26 @@ async def run(db: Database, step: Any, *arguments: Any, **options: Any) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         step(config(connection), *arguments, **options)
 
-    async with db.engine.begin() as connection:
-        await connection.run_sync(inside)
+    async with db.engine.connect() as connection:
+        if not db.on_sqlite:
+            async with connection.begin():
+                await connection.run_sync(inside)
+            return
+        # SQLite changes a table by making it anew: dropping the old one must not count as
+        # deleting its rows. The switch works only outside a transaction.
+        await _check_foreign_keys(connection, on=False)
+        try:
+            async with connection.begin():
+                await connection.run_sync(inside)
+                if (await connection.execute(text("PRAGMA foreign_key_check"))).first():
+                    raise RuntimeError("the migration left rows that point to nothing")
+        finally:
+            await _check_foreign_keys(connection, on=True)
+
+
+async def _check_foreign_keys(connection: AsyncConnection, *, on: bool) -> None:
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.execute(f"PRAGMA foreign_keys={'ON' if on else 'OFF'}")
 
 
 async def migrate(db: Database) -> None:

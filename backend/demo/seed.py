@@ -7,7 +7,14 @@ import yaml
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.accounts.models import SmartAccount
+from backend.accounts.domains import domain_path
+from backend.accounts.models import (
+    ACCEPT_DAYS,
+    Location,
+    SmartAccount,
+    SmartAccountInvitation,
+    SmartAccountRequest,
+)
 from backend.core import clock
 from backend.core.database import Database
 from backend.core.identity import Organization, Person
@@ -43,6 +50,8 @@ async def seed(db: Database) -> bool:
         await session.flush()
         for row in told["smart_accounts"]:
             await _account(session, row)
+        for row in told["smart_account_requests"]:
+            await _request(session, row)
         return True
 
 
@@ -64,8 +73,10 @@ async def _account(session: AsyncSession, row: dict[str, Any]) -> None:
     activated = row.get("activated_days_ago")
     account = SmartAccount(
         **plain,
-        smart_licensing_notice=notices["smart_licensing"],
-        admin_notice=notices["admin"],
+        domain_path=domain_path(row["domain"]),
+        key=row["name"].casefold(),
+        smart_licensing_notice=int(notices["smart_licensing"]),
+        admin_notice=int(notices["admin"]),
         created_at=_ago(row["created_days_ago"]),
         activated_at=None if activated is None else _ago(activated),
     )
@@ -87,6 +98,32 @@ async def _account(session: AsyncSession, row: dict[str, Any]) -> None:
         await _member(session, account, member, places)
     for group in row.get("groups") or []:
         await _group(session, account, group, places)
+    for place in row["locations"]:
+        name = place.pop("name")
+        session.add(Location(smart_account_id=account.id, name=name, address=place))
+
+
+async def _request(session: AsyncSession, row: dict[str, Any]) -> None:
+    created, ended = _ago(row["requested_days_ago"]), row["ended_days_ago"]
+    request = SmartAccountRequest(
+        kind=row["kind"],
+        status=row["status"],
+        name=row["name"],
+        domain=row["domain"],
+        requester=row["requester"],
+        note_to_customer=row["note_to_customer"] or "",
+        smart_account_id=row["smart_account"],
+        created_at=created,
+        expires_at=created + timedelta(days=ACCEPT_DAYS),
+        decided_at=None if ended is None else _ago(ended),
+        reminders=row["reminders"],
+    )
+    session.add(request)
+    await session.flush()
+    session.add_all(
+        SmartAccountInvitation(request_id=request.id, email=email, invited_at=created)
+        for email in row["customer_emails"]
+    )
 
 
 def _ago(days: float) -> Any:

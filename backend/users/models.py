@@ -1,8 +1,12 @@
 """Who has which role where: memberships, and the virtual accounts they reach."""
 
+from datetime import datetime
+
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from backend.core import clock
+from backend.core.database import UtcDateTime
 from backend.core.ids import new_id
 
 
@@ -24,7 +28,7 @@ class MembershipPlace(SQLModel, table=True):
 
     membership_id: str = Field(foreign_key="membership.id", primary_key=True, max_length=32)
     virtual_account_id: str = Field(
-        foreign_key="virtual_account.id", primary_key=True, max_length=32
+        foreign_key="virtual_account.id", primary_key=True, max_length=32, index=True
     )
     include_nested: bool = False
 
@@ -48,7 +52,7 @@ class UserGroupMember(SQLModel, table=True):
     __tablename__ = "user_group_member"
 
     group_id: str = Field(foreign_key="user_group.id", primary_key=True, max_length=32)
-    person: str = Field(foreign_key="person.id", primary_key=True, max_length=254)
+    person: str = Field(foreign_key="person.id", primary_key=True, max_length=254, index=True)
 
 
 class UserGroupPlace(SQLModel, table=True):
@@ -58,5 +62,35 @@ class UserGroupPlace(SQLModel, table=True):
 
     group_id: str = Field(foreign_key="user_group.id", primary_key=True, max_length=32)
     virtual_account_id: str = Field(
-        foreign_key="virtual_account.id", primary_key=True, max_length=32
+        foreign_key="virtual_account.id", primary_key=True, max_length=32, index=True
+    )
+
+
+class ExternalGroupGrant(SQLModel, table=True):
+    """Another account's group that asked for a role here, known by the lookup id of its mail.
+
+    The role and its places are given when an administrator grants it.
+    """
+
+    __tablename__ = "external_group_grant"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    lookup_id: str = Field(max_length=20, unique=True)
+    group_id: str = Field(foreign_key="user_group.id", max_length=32, index=True)
+    smart_account_id: int = Field(foreign_key="smart_account.id", index=True)
+    requested_by: str = Field(max_length=254)
+    requested_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+    role: str | None = Field(default=None, max_length=20)
+    granted_by: str | None = Field(default=None, max_length=254)
+    granted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ExternalGroupPlace(SQLModel, table=True):
+    """A virtual account on which another account's group holds its role."""
+
+    __tablename__ = "external_group_place"
+
+    grant_id: str = Field(foreign_key="external_group_grant.id", primary_key=True, max_length=32)
+    virtual_account_id: str = Field(
+        foreign_key="virtual_account.id", primary_key=True, max_length=32, index=True
     )
