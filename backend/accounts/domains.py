@@ -44,7 +44,7 @@ def normal_domain(value: str) -> str:
 
 
 def _refuse_look_alikes(said: str) -> None:
-    """A label of several scripts is there to be mistaken for another (“аpple” with a Cyrillic а)."""
+    """A label of several scripts is there to be mistaken for another one of one script."""
     for label in said.split("."):
         scripts = {
             script

@@ -15,7 +15,6 @@ from backend.core.auth import CurrentClaims
 from backend.core.database import UtcDateTime
 from backend.core.ids import new_id
 
-
 SUBJECT_LENGTH, TEXT_LENGTH = 254, 1000
 
 
