@@ -7,6 +7,7 @@ import re
 
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.engines import agent, form, rasa
+from assistant.engines.handing_over import unheard
 from assistant.proposals import service as proposals
 from assistant.situation import TRY_AGAIN, Situation
 from assistant.wording import say
@@ -91,8 +92,8 @@ def not_understood(outcome: Outcome) -> bool:
 
 
 async def _instead(situation: Situation, reason: str) -> Outcome:
-    """Rasa carries on in the same conversation; that it does is said once."""
-    outcome = await rasa.answer(situation)
+    """Rasa carries on in the same conversation, with what it missed; that it does is said once."""
+    outcome = await rasa.answer(situation, await unheard(situation))
     outcome.why["agent_failed"] = reason
     if not situation.agent_missed:
         outcome.drafts.insert(0, Draft(say("agent_off"), role="system"))

@@ -1,5 +1,7 @@
 """The Rasa engine: one HTTP call a turn to our channel in Rasa's process."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -7,6 +9,7 @@ import structlog
 
 from assistant import metrics
 from assistant.conversations.drafts import Draft, Outcome
+from assistant.conversations.models import Message
 from assistant.proposals.service import propose
 from assistant.situation import Situation
 from assistant.wording import say, wording
@@ -14,6 +17,7 @@ from backend.core.database import refuse_open_transaction
 from backend.core.settings import settings
 
 LONG = 40  # messages
+CATCH_UP_SECONDS = 5.0  # of a turn's time for Rasa
 WEBHOOK = "/webhooks/ask_licensing/webhook"
 log = structlog.get_logger(__name__)
 _client: httpx.AsyncClient | None = None
@@ -52,10 +56,14 @@ async def ready() -> bool:
         return False
 
 
-async def answer(situation: Situation) -> Outcome:
-    """Let Rasa answer; when it can't, say so and offer to leave a case."""
+async def answer(situation: Situation, unheard: Sequence[Message] = ()) -> Outcome:
+    """Let Rasa answer; when it can't, say so and offer to leave a case.
+
+    `unheard` are earlier messages that it is told first, oldest first, for the facts in them.
+    """
+    caught_up = await _catch_up(situation, unheard)
     try:
-        told = await _ask(situation)
+        told = await _ask(situation, caught_up)
         drafts, proposed = _said(told)
     except RasaFailed as exc:
         metrics.ENGINE_FAILURES.labels("rasa").inc()
@@ -73,9 +81,8 @@ async def answer(situation: Situation) -> Outcome:
         drafts.append(
             await propose(situation.caller("rasa"), proposed["operation"], proposed["arguments"])
         )
-    return Outcome(
-        drafts, engine="rasa", why=_why(told, proposed), fresh_session=_anew(situation, told)
-    )
+    why = _why(told, proposed) | ({"caught_up": caught_up} if caught_up else {})
+    return Outcome(drafts, engine="rasa", why=why, fresh_session=_anew(situation, told))
 
 
 def _anew(situation: Situation, told: dict[str, Any]) -> bool | None:
@@ -91,13 +98,38 @@ def _anew(situation: Situation, told: dict[str, Any]) -> bool | None:
     return False if situation.conversation.fresh_session else None
 
 
-async def _ask(situation: Situation) -> dict[str, Any]:
-    refuse_open_transaction("Rasa")
-    conversation, message, person = (situation.conversation, situation.message, situation.person)
-    body = {
+async def _catch_up(situation: Situation, unheard: Sequence[Message]) -> list[int]:
+    """Tell Rasa what it did not hear; the numbers of what it took in.
+
+    What it answers is dropped, proposals included. A failure ends it: what the person says now
+    is to be answered, with the facts or without.
+    """
+    taken_in: list[int] = []
+    try:
+        async with asyncio.timeout(CATCH_UP_SECONDS):
+            for message in unheard:
+                await _tell(_body(situation, message, taken_in, "again:"))
+                taken_in.append(message.seq)
+    except (RasaFailed, TimeoutError) as exc:
+        log.warning("rasa_not_caught_up", reason=str(exc) or type(exc).__name__)
+    return taken_in
+
+
+async def _ask(situation: Situation, caught_up: Sequence[int]) -> dict[str, Any]:
+    return await _tell(_body(situation, situation.message, caught_up))
+
+
+def _body(
+    situation: Situation, message: Message, told_before: Sequence[int], kind: str = ""
+) -> dict[str, Any]:
+    """What our channel takes. A new session begins with the first message that it is told; an
+    id that came before gives the answer of then.
+    """
+    conversation, person = situation.conversation, situation.person
+    return {
         "sender": conversation.id,
-        "message_id": f"{conversation.id}:{message.seq}",
-        "reset": conversation.fresh_session,
+        "message_id": f"{conversation.id}:{kind}{message.seq}",
+        "reset": conversation.fresh_session and not told_before,
         "metadata": {
             "person": person.id,
             "portal": conversation.portal,
@@ -106,6 +138,10 @@ async def _ask(situation: Situation) -> dict[str, Any]:
         },
         **({"payload": message.payload} if message.payload else {"text": message.text}),
     }
+
+
+async def _tell(body: dict[str, Any]) -> dict[str, Any]:
+    refuse_open_transaction("Rasa")
     try:
         response = await _post(body)
     except httpx.HTTPError as exc:

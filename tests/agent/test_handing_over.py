@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from assistant.engines import rasa as rasa_engine
 from assistant.engines.agent import breaker as breaker_module
 from assistant.wording import say
 from backend.core.settings import settings
 from tests.agent.conftest import Talk, Talking, training
 from tests.agent.scripted_model import Says, ScriptedModel, call, text
-from tests.assistant.fake_rasa import FakeRasa, answer
+from tests.assistant.fake_rasa import FakeRasa, answer, echo
 from tests.conftest import SignedIn
 
 CREATE = "create_training_engagement"
@@ -166,6 +167,120 @@ async def test_that_try_again_asks_the_agent_first(
     replies = await nadia.say("", payload="/try_again")
     assert [reply["text"] for reply in replies] == ["You are Nadia."]
     assert model.requests[-1]["messages"][-1]["content"] == "who am I?"
+
+
+WISH = "I need training on CLC for 12 people"
+
+
+def heard(rasa: FakeRasa) -> list[tuple[str, bool]]:
+    """What Rasa was told, and whether a session began with it."""
+    return [(turn.get("text") or turn["payload"], turn["reset"]) for turn in rasa.turns]
+
+
+async def to_the_agent(nadia: Talking, model: ScriptedModel, *words: str) -> None:
+    """Say these, which the agent answers; then it fails."""
+    model.steps(text("When would suit you?"))
+    for said in words:
+        assert engines(await nadia.say(said)) == {"agent"}
+    model.steps(Says(status=500))
+
+
+async def test_that_rasa_is_told_what_only_the_agent_heard(
+    talk: Talk, model: ScriptedModel, rasa: FakeRasa
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    await to_the_agent(nadia, model, WISH, "in German", "topics: orders", "for our new people")
+    replies = await nadia.say("next Tuesday 3pm")
+    assert [reply["text"] for reply in replies] == [
+        say("agent_off"), "You said next Tuesday 3pm",
+    ]  # fmt: skip
+    assert heard(rasa) == [
+        ("in German", True), ("topics: orders", False), ("for our new people", False),
+        ("next Tuesday 3pm", False),
+    ]  # fmt: skip
+    assert len({turn["message_id"] for turn in rasa.turns}) == len(rasa.turns)
+    model.steps(Says(status=500))
+    await nadia.say("thanks")
+    assert heard(rasa)[4:] == [("thanks", False)]
+
+
+async def test_that_what_is_told_again_is_told_under_the_same_ids(
+    talk: Talk, model: ScriptedModel, rasa: FakeRasa
+) -> None:
+    """The second message is tried anew after Rasa failed: nothing counts twice."""
+    nadia = await talk("nadia@northwind.example")
+    await to_the_agent(nadia, model, WISH)
+    rasa.answers = lambda turn: answer({"text": "Yes."} if turn["text"] == WISH else {})
+    assert (await nadia.say("next Tuesday 3pm"))[-1]["text"] == say("engine_down")
+    rasa.answers = echo
+    await nadia.say("", payload="/try_again")
+    first, second = rasa.turns[:2], rasa.turns[2:]
+    assert first == second
+    assert [turn["text"] for turn in first] == [WISH, "next Tuesday 3pm"]
+
+
+async def test_that_nothing_is_proposed_or_shown_by_what_rasa_is_told_again(
+    talk: Talk, model: ScriptedModel, rasa: FakeRasa
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    await to_the_agent(nadia, model, WISH)
+    body = training()
+    card = {"propose": {"operation": CREATE, "arguments": body}}
+    button = {"title": "Pay", "payload": "/pay"}
+    rasa.answers = lambda turn: (
+        answer(card, {"text": "Secret", "buttons": [button]})
+        if turn["text"] == WISH
+        else answer({"text": "When?"})
+    )
+    replies = await nadia.say("soon")
+    assert [reply["text"] for reply in replies] == [say("agent_off"), "When?"]
+    listed = (await nadia.http.get(f"/conversations/{nadia.id}/messages")).json()["items"]
+    assert not [message for message in listed if message["proposal"]]
+    replies = await nadia.say("", payload="/pay")
+    assert replies[0]["text"].startswith(say("unknown_payload"))
+
+
+@pytest.mark.parametrize("failure", ["an error", "an empty answer", "silence"])
+async def test_that_the_present_message_is_answered_when_telling_again_fails(
+    talk: Talk, model: ScriptedModel, rasa: FakeRasa, failure: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(rasa_engine, "CATCH_UP_SECONDS", 0.3)
+    nadia = await talk("nadia@northwind.example")
+    await to_the_agent(nadia, model, WISH, "in German")
+    rasa.fails = lambda turn: failure if turn["text"] == WISH else None
+    replies = await nadia.say("next Tuesday 3pm")
+    assert replies[-1]["text"] == "You said next Tuesday 3pm"
+    assert heard(rasa) == [(WISH, True), ("next Tuesday 3pm", True)]
+
+
+@pytest.mark.parametrize("how", ["confirm", "cancel"])
+async def test_that_words_of_a_task_that_ended_are_not_told_again(
+    talk: Talk, model: ScriptedModel, rasa: FakeRasa, how: str
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(text("When?"), call(CREATE, training()), text("Welcome."))
+    await nadia.say(WISH)
+    card = await nadia.card("next Tuesday 3pm")
+    assert (await nadia.settle(card["id"], how)).status_code == 200
+    await to_the_agent(nadia, model, "thank you")
+    await nadia.say("what is a virtual account?")
+    assert heard(rasa) == [("thank you", True), ("what is a virtual account?", False)]
+
+
+async def test_that_pressed_buttons_and_what_rasa_heard_are_not_told_again(
+    talk: Talk, model: ScriptedModel, rasa: FakeRasa
+) -> None:
+    nadia = await talk("nadia@northwind.example")
+    model.steps(Says(status=500))
+    rasa.says({"text": "Hi.", "buttons": [{"title": "Help", "payload": "/help"}]})
+    await nadia.say("hello")
+    await nadia.say("", payload="/help")
+    await to_the_agent(nadia, model, "I need training")
+    await nadia.say("monday")
+    assert heard(rasa) == [
+        ("hello", True), ("/help", False), ("I need training", False), ("monday", False),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("portal", ["clc", "scm"])

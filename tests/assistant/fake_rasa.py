@@ -14,15 +14,19 @@ from fastapi.responses import JSONResponse
 from backend.core.settings import settings
 
 Turn = dict[str, Any]
+SILENCE_SECONDS = 2.0
 
 
 class FakeRasa:
-    """What it was asked (`turns`), what it answers (`answers`), and whether it is well."""
+    """What it was asked (`turns`), what it answers (`answers`), and whether it is well: for all
+    (`status`), or for each message (`fails`: "silence", "an empty answer", "an error").
+    """
 
     def __init__(self) -> None:
         self.turns: list[Turn] = []
         self.answers: Callable[[Turn], Any] = echo
         self.status = 200
+        self.fails: Callable[[Turn], str | None] = lambda _: None
         self.gate = asyncio.Event()
         self.gate.set()
         self.arrived = asyncio.Event()
@@ -80,8 +84,13 @@ def channel(rasa: FakeRasa) -> FastAPI:
         rasa.turns.append(turn)
         rasa.arrived.set()
         await rasa.gate.wait()
-        if rasa.status != 200:
-            return Response("broken", status_code=rasa.status)
+        failure = rasa.fails(turn)
+        if failure == "silence":
+            await asyncio.sleep(SILENCE_SECONDS)
+        if failure == "an empty answer":
+            return JSONResponse(answer())
+        if rasa.status != 200 or failure:
+            return Response("broken", status_code=max(rasa.status, 500))
         return JSONResponse(rasa.answers(turn))
 
     return app
