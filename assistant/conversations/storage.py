@@ -71,7 +71,9 @@ def card_buttons() -> list[dict[str, str]]:
 
 def _offers(draft: Draft) -> list[tuple[str, str]]:
     options: list[dict[str, Any]] = (draft.ask or {}).get("options") or []
-    offers = [(b["payload"], b["title"]) for b in draft.buttons]
+    items: list[dict[str, Any]] = (draft.card or {}).get("items") or []
+    buttons = [*draft.buttons, *(b for item in items for b in item.get("buttons") or [])]
+    offers = [(b["payload"], b["title"]) for b in buttons]
     return offers + [(o["payload"], o["title"]) for o in options if o.get("payload")]
 
 
