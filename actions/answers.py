@@ -48,6 +48,8 @@ _DENIES = re.compile(
 _JOINED = re.compile(
     r"\s*(?:,|/|\+|&|,?\s*(?:and|plus)\b)\s*(?:also |on |for |about |one on )*", re.IGNORECASE
 )
+# In quotation marks up to the next comma or the end, or up to the next comma.
+_ITEM = re.compile(r'\s*("(?:[^"]|"")+"(?=\s*(?:[,;\n]|$))|[^\s,;\n][^,;\n]*)')
 _HAS_WORDS = re.compile(r"[^\W\d_]{2}|[\u0e00-\uffff]")
 _DETAILS = frozenset({"severity", "phone", "order_number", "case_number", "portal", "email"})
 STRIPPED = frozenset({"attendees", "window", "language", "time_zone", "email"})
@@ -143,13 +145,26 @@ def new_value(turn: Turn, sheet: Sheet, slot: str) -> Any:
     return value if sheet.kind(slot) != "datetime" else None
 
 
-def exact_choice(turn: Turn, sheet: Sheet, slot: str) -> str | None:
-    """One of a few options offered, by value or title: it is meant even if it is ambiguous."""
+def exact_choice(turn: Turn, sheet: Sheet, slot: str) -> str | list[str] | None:
+    """One of a few options offered, by value or title: it is meant even if it is ambiguous.
+
+    Of a list, every item has to be one; that is what the control that ticks them off sends.
+    """
+    if sheet.kind(slot) == "choices":
+        named = _by_name(sheet.options(slot))
+        items = [item for item, _ in _items(turn.text)]
+        picked = [named[item.lower()] for item in items if item.lower() in named]
+        return list(dict.fromkeys(picked)) if items and len(picked) == len(items) else None
     if sheet.memory.narrowed != slot:
         return None
     said = turn.text.strip(" .!").lower()
-    named = sheet.options(slot)
-    return next((v for v, title in named.items() if said in {v.lower(), title.lower()}), None)
+    return _by_name(sheet.options(slot)).get(said)
+
+
+def _by_name(options: dict[str, str]) -> dict[str, str]:
+    """Options by value and by title, in lower case; a title goes before another's value."""
+    values = {value.lower(): value for value in options}
+    return values | {title.lower(): value for value, title in options.items()}
 
 
 def choice(turn: Turn, options: dict[str, str], open_to: Any = None) -> str | None:
@@ -210,12 +225,26 @@ def _several(turn: Turn, sheet: Sheet, slot: str) -> list[str] | None:
     text = without_facts(turn)
     if text != turn.text and (turn.asks_something or not _says_something(text)):
         return None  # only the facts count of "can we do Monday at 3?"
-    options = sheet.options(slot)
-    by_name = {title.lower(): value for value, title in options.items()}
-    items = [_LEADING.sub("", part).strip(" .") for part in re.split(r"[,;\n]+", text)]
-    items = [_DANGLING.sub("", re.sub(r"^and\s+", "", item)).strip() for item in items]
-    found = [by_name.get(item.lower(), item) for item in items if _HAS_WORDS.search(item)]
+    by_name = _by_name(sheet.options(slot))
+    found = []
+    for item, is_quoted in _items(text):
+        if not is_quoted and item.lower() not in by_name:
+            item = _DANGLING.sub("", re.sub(r"^and\s+", "", _LEADING.sub("", item).strip(" .")))
+            item = item.strip()
+        if _HAS_WORDS.search(item):
+            found.append(by_name.get(item.lower(), item))
     return list(dict.fromkeys(found)) or None
+
+
+def _items(text: str) -> list[tuple[str, bool]]:
+    """The items of a list in words, and which were in quotation marks: there a comma is one
+    more character, and a doubled mark a single one, as in a CSV file.
+    """
+    return [
+        (part[1:-1].replace('""', '"'), True) if part[0] == '"' == part[-1] and len(part) > 2
+        else (part.strip(" "), False)
+        for part in _ITEM.findall(text)
+    ]  # fmt: skip
 
 
 def _says_something(text: str) -> bool:
