@@ -33,7 +33,8 @@ class Held:
     """One role of one person in one account, and where it comes from.
 
     `places` are ids of virtual accounts, those nested in them included, and `named` those that
-    were chosen; both are empty for SA roles. `group` is None for a role of the person's own.
+    were chosen; both are empty for SA roles. `deep` are the places in which the role also reaches
+    whatever is nested, now or later. `group` is None for a role of the person's own.
     """
 
     smart_account_id: int
@@ -43,6 +44,7 @@ class Held:
     named: frozenset[str] = frozenset()
     include_nested: bool = False
     group: str | None = None
+    deep: frozenset[str] = frozenset()
 
     @property
     def grant(self) -> Grant:
@@ -55,15 +57,20 @@ class Held:
 
 
 async def held(
-    session: AsyncSession, accounts: Collection[int], *, person: str | None = None,
-    roles: Collection[Role] | None = None,
+    session: AsyncSession, accounts: Collection[int] | None, *,
+    person: str | Collection[str] | None = None, roles: Collection[Role] | None = None,
 ) -> list[Held]:  # fmt: skip
-    """The roles in these accounts; only of this person, only these roles, where they are named."""
-    if not accounts:
+    """The roles in these accounts; only of this person (or these), only these roles, where they
+    are named. `accounts` is None for wherever the person has one.
+    """
+    if accounts is None and person is None:
+        raise ValueError("everybody's roles everywhere are too many")
+    persons = [person] if isinstance(person, str) else person
+    if not accounts and accounts is not None:
         return []
     parts = [
-        statement.where(account.in_(accounts))
-        .where(*([who == person] if person is not None else []))
+        statement.where(*([account.in_(accounts)] if accounts is not None else []))
+        .where(*([who.in_(persons)] if persons is not None else []))
         .where(*([role.in_(roles)] if roles is not None else []))
         for statement, account, who, role in _sources()
     ]
@@ -83,18 +90,19 @@ def _held(
     row: Row[Any], places: list[tuple[str | None, bool]], children: dict[str, list[str]]
 ) -> Held:
     named = frozenset(place for place, _ in places if place)
-    reached = set(named)
+    deep: set[str] = set()
     for place, include_nested in places:
         if place and include_nested:
-            reached |= below(place, children)
+            deep |= {place} | below(place, children)
     return Held(
         smart_account_id=row.smart_account_id,
         person=row.person,
         role=Role(row.role),
-        places=frozenset(reached),
+        places=named | deep,
         named=named,
         include_nested=any(include_nested for _, include_nested in places),
         group=row.group,
+        deep=frozenset(deep),
     )
 
 
