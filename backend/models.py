@@ -6,6 +6,7 @@ from backend.cases import models as cases
 from backend.core import events, identity, unit_of_work
 from backend.demo import models as demo
 from backend.notifications import models as notifications
+from backend.people import models as people
 from backend.users import models as users
 from backend.virtual_accounts import models as virtual_accounts
 
@@ -17,6 +18,7 @@ __all__ = [
     "events",
     "identity",
     "notifications",
+    "people",
     "unit_of_work",
     "users",
     "virtual_accounts",

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy.sql.elements import conv
 from sqlmodel import Field, SQLModel
 
 from backend.core import clock
@@ -13,9 +14,16 @@ from backend.core.ids import new_id
 # A customer who has not accepted by then has to be asked anew.
 ACCEPT_DAYS = 90
 PENDING = ("pending_acceptance", "pending_approval", "pending_domain_approval")
+ENDED = ("active", "declined", "expired", "cancelled")
 _IS_PENDING = text(
     "status IN ('pending_acceptance', 'pending_approval', 'pending_domain_approval')"
 )
+_IS_ACCEPTED = text("accepted_at IS NOT NULL")
+
+
+def _one_of(table: str, column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=conv(f"ck_{table}_{column}"))
 
 
 class SmartAccount(SQLModel, table=True):
@@ -26,6 +34,12 @@ class SmartAccount(SQLModel, table=True):
     """
 
     __tablename__ = "smart_account"
+    __table_args__ = (
+        _one_of("smart_account", "status", "active", "pending"),
+        _one_of("smart_account", "type", "customer", "holding"),
+        _one_of("smart_account", "visibility", "unrestricted", "restricted"),
+        _one_of("smart_account", "case_visibility", "all", "admins", "owner"),
+    )
 
     id: int = Field(primary_key=True)
     domain: str = Field(max_length=253, unique=True)
@@ -71,7 +85,8 @@ class Location(SQLModel, table=True):
 class SmartAccountRequest(SQLModel, table=True):
     """Somebody's wish for an account: a new one, one for a customer, or an upgrade.
 
-    `over_account_id` is the account above or below whose administrators decide.
+    `over_account_id` is the account above or below whose administrators decide. What was approved
+    but waits for its acceptance says so in `approved_at`; addresses invited later may undo that.
     """
 
     __tablename__ = "smart_account_request"
@@ -80,6 +95,13 @@ class SmartAccountRequest(SQLModel, table=True):
             "one_pending_request_a_domain", "domain", unique=True,
             sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING,
         ),
+        Index(
+            "one_pending_request_an_account", "smart_account_id", unique=True,
+            sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING,
+        ),
+        _one_of("smart_account_request", "kind", "create", "customer", "upgrade"),
+        _one_of("smart_account_request", "status", *PENDING, *ENDED),
+        _one_of("smart_account_request", "visibility", "unrestricted", "restricted"),
     )  # fmt: skip
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
@@ -102,17 +124,28 @@ class SmartAccountRequest(SQLModel, table=True):
     reminders: int = Field(default=0, description="How many have gone out")
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime, index=True)
     expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    approved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    approved_by: str | None = Field(default=None, max_length=254)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     decided_by: str | None = Field(default=None, max_length=254)
     reason: str | None = Field(default=None, max_length=1000)
 
 
 class SmartAccountInvitation(SQLModel, table=True):
-    """An address that may accept a requested account; the first to accept wins."""
+    """An address that may accept a requested account; the first to accept wins.
+
+    `invited_at` is empty until the mail goes out, which may need an approval first.
+    """
 
     __tablename__ = "smart_account_invitation"
+    __table_args__ = (
+        Index(
+            "one_accepted_invitation", "request_id", unique=True,
+            sqlite_where=_IS_ACCEPTED, postgresql_where=_IS_ACCEPTED,
+        ),
+    )  # fmt: skip
 
     request_id: str = Field(foreign_key="smart_account_request.id", primary_key=True, max_length=32)
     email: str = Field(primary_key=True, max_length=254, index=True)
-    invited_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+    invited_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
