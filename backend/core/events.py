@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends
 from pydantic import BaseModel
-from sqlalchemy import JSON, Column
+from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,6 +21,12 @@ SUBJECT_LENGTH, TEXT_LENGTH = 254, 1000
 class Event(SQLModel, table=True):
     """Something that happened. Never changed afterwards; jobs and histories read from it."""
 
+    __table_args__ = (
+        Index("events_of_an_account", "smart_account_id", "at", "id"),
+        Index("events_of_a_type", "smart_account_id", "type", "at", "id"),
+        Index("events_of_an_actor", "smart_account_id", "actor", "at", "id"),
+    )
+
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime, index=True)
     type: str = Field(max_length=60, index=True)
@@ -30,7 +36,7 @@ class Event(SQLModel, table=True):
     rule: str | None = Field(default=None, max_length=80)
     text: str = Field(max_length=TEXT_LENGTH)
     subject: str = Field(max_length=SUBJECT_LENGTH, index=True)
-    smart_account_id: int | None = Field(default=None, index=True)
+    smart_account_id: int | None = Field(default=None)
     conversation: str | None = Field(default=None, max_length=64)
     details: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
 
