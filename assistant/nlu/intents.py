@@ -20,6 +20,7 @@ from rasa.nlu.featurizers.featurizer import Featurizer
 from rasa.shared.nlu.constants import INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
+from scipy.linalg import cholesky, solve_triangular
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
@@ -27,6 +28,7 @@ from sklearn.linear_model import LogisticRegression
 from assistant.nlu.words import has_words, words_of
 
 RANKED = 10
+RIDGE = 1e-6  # keeps two equal examples from making the products singular
 NO_TEXT = {"name": None, "confidence": 0.0}
 
 
@@ -42,6 +44,17 @@ def _vectorizers() -> dict[str, TfidfVectorizer]:
             analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32
         ),
     }
+
+
+def _turned(features: csr_matrix) -> Any:
+    """The examples in as many dimensions as there are examples, at the same angles and lengths.
+
+    A regression with a quadratic penalty sees nothing else of them: it learns the same weights
+    from these few dense columns as from tens of thousands of sparse ones, in a tenth of the time.
+    """
+    products = (features @ features.T).toarray().astype(np.float64)
+    products[np.diag_indices_from(products)] += RIDGE
+    return cholesky(products, lower=True)
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -86,12 +99,15 @@ class NgramEmbeddingClassifier(IntentClassifier, GraphComponent):
         words = [words_of(message) for message in examples]
         for vectorizer in self._vectorizers.values():
             vectorizer.fit(words)
+        features = self._features(examples)
+        turned = _turned(features)
         regression = LogisticRegression(
             C=self._config["C"], max_iter=self._config["max_iter"], class_weight="balanced"
         )
-        regression.fit(self._features(examples), [message.get(INTENT) for message in examples])
+        regression.fit(turned, [message.get(INTENT) for message in examples])
         self._classes = [str(name) for name in regression.classes_]
-        self._weights = regression.coef_.T.astype(np.float32)
+        weights = solve_triangular(turned, regression.coef_.T, lower=True, trans="T")
+        self._weights = (features.T @ weights).astype(np.float32)
         self._bias = regression.intercept_.astype(np.float32)
         if len(self._classes) == 2:  # the library keeps one column for two classes
             self._weights = np.hstack([-self._weights, self._weights]) / 2

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from assistant.nlu.spans import Span
 
@@ -59,11 +60,14 @@ class Lexicon:
 
     def _misspelt(self, text: str) -> Iterator[Span]:
         words = list(re.finditer(r"[\w-]+", text))
+        said = [word.group().lower() for word in words]
         for spelling in self._long:
-            count = len(spelling.split())
-            for first in range(len(words) - count + 1):
-                start, end = words[first].start(), words[first + count - 1].end()
-                if _similar(text[start:end].lower(), spelling):
+            wanted = spelling.split()
+            for first in range(len(words) - len(wanted) + 1):
+                if not all(map(_nearly, said[first:], wanted)):
+                    continue
+                start, end = words[first].start(), words[first + len(wanted) - 1].end()
+                if _is_like(text[start:end].lower(), spelling, SIMILAR):
                     yield Span(self.entity, start, end, self.spellings[spelling])
                     return
         yield from self._misspelt_abbreviation(words)
@@ -79,21 +83,21 @@ class Lexicon:
                     return
 
 
-def _similar(said: str, spelling: str) -> bool:
-    """Whether every word is nearly right, so that two good ones cannot hide a wrong one."""
-    words, wanted = said.split(), spelling.split()
-    if len(words) != len(wanted):
+@lru_cache(maxsize=1 << 17)
+def _nearly(word: str, right: str) -> bool:
+    """Whether one word is nearly another; one that begins with another letter has to be nearer.
+
+    Each word is asked, so that two good ones cannot hide a wrong one.
+    """
+    return _is_like(word, right, SIMILAR_WORD if word[0] == right[0] else SURE)
+
+
+def _is_like(one: str, other: str, least: float) -> bool:
+    """Whether two texts are alike to this degree; lengths alone tell most apart."""
+    shorter, longer = sorted((len(one), len(other)))
+    if 2 * shorter < least * (shorter + longer):
         return False
-    likeness = [
-        SequenceMatcher(None, word, right).ratio()
-        for word, right in zip(words, wanted, strict=True)
-    ]
-    same_start = [word[0] == right[0] for word, right in zip(words, wanted, strict=True)]
-    return (
-        SequenceMatcher(None, said, spelling).ratio() >= SIMILAR
-        and min(likeness) >= SIMILAR_WORD
-        and all(ok or alike >= SURE for ok, alike in zip(same_start, likeness, strict=True))
-    )
+    return SequenceMatcher(None, one, other).ratio() >= least
 
 
 def _slips(word: str) -> set[str]:
