@@ -174,6 +174,12 @@ async def app(
     clock.set_offset(0)
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def loop(app: FastAPI) -> asyncio.AbstractEventLoop:
+    """The app's loop, for tests that are functions and call the app."""
+    return asyncio.get_running_loop()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def _no_job_is_left(app: FastAPI) -> AsyncIterator[None]:
     """What a test set off is done before it ends: between tests the loop stands still."""

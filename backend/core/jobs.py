@@ -28,6 +28,7 @@ PENDING = ("ENQUEUED", "PENDING", "DELAYED")
 _registered: dict[str, Job] = {}
 _following: dict[str, list[str]] = {}
 _client: DBOSClient | None = None
+_home: asyncio.AbstractEventLoop | None = None
 log = structlog.get_logger(__name__)
 
 
@@ -53,12 +54,31 @@ def _workflow(name: str, function: Job) -> Job:
     async def run(event_id: str) -> None:
         await DBOS.run_step_async(
             {"name": name, "retries_allowed": True, "max_attempts": 6, "interval_seconds": 0.5},
-            function,
+            _at_home(function),
             event_id,
         )
 
     run.__qualname__ = f"job_{name}"
     return run
+
+
+def _at_home(function: Job) -> Job:
+    """Run it on the loop that jobs were started from, where the database's lock and connections
+    live. DBOS takes a loop of its own while that one stands still.
+    """
+
+    async def run(event_id: str) -> None:
+        if _home is None or _home is asyncio.get_running_loop():
+            await function(event_id)
+        else:
+            there = asyncio.run_coroutine_threadsafe(_awaited(function, event_id), _home)
+            await asyncio.wrap_future(there)
+
+    return run
+
+
+async def _awaited(function: Job, event_id: str) -> None:
+    await function(event_id)
 
 
 def registered() -> set[str]:
@@ -161,7 +181,8 @@ def _sync_url(db: Database) -> str:
 
 async def start(db: Database, slot: Slot) -> None:
     """Launch DBOS in this process, which holds `slot` (after the migrations, before traffic)."""
-    global _client
+    global _client, _home
+    _home = asyncio.get_running_loop()
     logging.getLogger("dbos").setLevel(logging.WARNING)
     options: DBOSConfig = {
         "name": "ask-licensing",

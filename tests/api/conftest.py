@@ -1,6 +1,5 @@
 """The API by its own document: what exists, what it takes, and things that really are there."""
 
-import asyncio
 from typing import Any
 
 import httpx
@@ -26,12 +25,6 @@ def routes(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
         for path, methods in document["paths"].items()
         for method, route in methods.items()
     ]
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def loop(app: FastAPI) -> asyncio.AbstractEventLoop:
-    """The app's loop, for tests that are functions and call the app."""
-    return asyncio.get_running_loop()
 
 
 class Known:

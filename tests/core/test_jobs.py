@@ -1,9 +1,11 @@
 """Jobs follow from events in the same transaction, and survive crashes and upgrades."""
 
+import asyncio
 import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from backend.cases.mails import mail_case_replied
 from backend.core import jobs
 from backend.core.database import Database, database
 from backend.core.events import Acting, Event, record
+from backend.core.ids import new_id
 from backend.core.settings import ROOT
 from backend.notifications.models import Mail
 from tests.conftest import DATABASES, Newcomer, SignedIn, fresh_database
@@ -107,6 +110,30 @@ async def test_that_a_name_nobody_registered_is_refused_when_it_is_enqueued(app:
     with pytest.raises(LookupError, match="no job is called nobodys_job"):
         async with database().write() as session:
             await jobs.enqueue(session, "nobodys_job", "e1")
+
+
+ran_on: list[asyncio.AbstractEventLoop] = []
+
+
+@jobs.job("note_the_loop")
+async def note_the_loop(_: str) -> None:
+    ran_on.append(asyncio.get_running_loop())
+
+
+def test_that_a_job_waits_for_the_loop_of_its_database(
+    app: object, loop: asyncio.AbstractEventLoop
+) -> None:
+    """On a loop of its own it would share locks and connections that must not be shared."""
+
+    async def enqueue() -> None:
+        async with database().write() as session:
+            await jobs.enqueue(session, "note_the_loop", new_id())
+
+    ran_on.clear()
+    loop.run_until_complete(enqueue())
+    time.sleep(1)  # The loop stands still, while DBOS hands the job out.
+    assert loop.run_until_complete(jobs.drained(database(), SECONDS))
+    assert ran_on == [loop]
 
 
 def test_that_every_job_that_follows_or_is_enqueued_by_name_is_registered() -> None:
