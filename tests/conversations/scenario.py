@@ -12,6 +12,9 @@ The same scenario is replayed on the agent with a model that understands what Ra
 a card comes in the same turns as with Rasa, and `cases`, are checked always. An agent has no
 buttons: what is pressed and was not offered is said.
 
+People are everybody's: other tests of the same product, in whatever order, may have opened cases
+for them. `cases` counts only new ones, and what a turn `expect`s must hold with older ones too.
+
 Words may hold `{day:5}` (the fifth working day from now, ISO), `{weekday:5}` (its name and
 date), `{number}` (of the case opened last).
 """
