@@ -1,17 +1,16 @@
 """Users, virtual accounts and events.
 
-Revision: 0006, after 0003
+Revision: 0006, after 0005
 """
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0006"
-down_revision: str | None = "0003"
+down_revision: str | None = "0005"
 branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 VA_ROLES = "'va_viewer', 'va_user', 'va_admin'"
@@ -98,8 +97,8 @@ def _fold_names() -> None:
     """How the names of what is there are compared and searched from now on."""
     connection = op.get_bind()
     group = sa.table("user_group", sa.column("id"), sa.column("name"), sa.column("key"))
-    for row in connection.execute(sa.select(group.c.id, group.c.name)).all():
-        connection.execute(group.update().where(group.c.id == row.id).values(key=_folded(row.name)))
+    for id_, name in connection.execute(sa.select(group.c.id, group.c.name)).all():
+        connection.execute(group.update().where(group.c.id == id_).values(key=_folded(name)))
     place = sa.table(
         "virtual_account",
         sa.column("id"),
@@ -108,12 +107,12 @@ def _fold_names() -> None:
         sa.column("key"),
         sa.column("words"),
     )
-    for row in connection.execute(sa.select(place.c.id, place.c.name, place.c.tags)).all():
-        told: dict[str, Any] = {
-            "key": _folded(row.name),
-            "words": "\n".join(_folded(word) for word in (row.name, *row.tags)),
-        }
-        connection.execute(place.update().where(place.c.id == row.id).values(**told))
+    for id_, name, tags in connection.execute(
+        sa.select(place.c.id, place.c.name, place.c.tags)
+    ).all():
+        words = "\n".join(_folded(word) for word in (name, *tags))
+        told = place.update().where(place.c.id == id_).values(key=_folded(name), words=words)
+        connection.execute(told)
 
 
 def _folded(name: str) -> str:
