@@ -5,6 +5,7 @@ from backend.accounts import models as accounts
 from backend.cases import models as cases
 from backend.core import events, identity, unit_of_work
 from backend.demo import models as demo
+from backend.directory import models as directory
 from backend.notifications import models as notifications
 from backend.people import models as people
 from backend.users import models as users
@@ -15,6 +16,7 @@ __all__ = [
     "accounts",
     "cases",
     "demo",
+    "directory",
     "events",
     "identity",
     "notifications",
