@@ -34,7 +34,9 @@ class AccessRequest(SQLModel, table=True):
             " 'expired')",
             name="ck_access_request_status",
         ),
-        CheckConstraint("(status = 'pending') = (decided_at IS NULL)", name="ck_access_request_decided_once"),
+        CheckConstraint(
+            "(status = 'pending') = (decided_at IS NULL)", name="ck_access_request_decided_once"
+        ),
         CheckConstraint(
             "(status IN ('approved', 'partially_approved')) = (granted IS NOT NULL)",
             name="ck_access_request_granted_when_approved",
@@ -74,7 +76,7 @@ class AccessRequest(SQLModel, table=True):
     reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ageing_reminders: int = Field(default=0, description="How often it was old enough for one")
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    decided_by: str | None = Field(default=None, max_length=254)
+    decided_by: str | None = Field(default=None, max_length=254, index=True)
     on_behalf_of: str | None = Field(default=None, max_length=254)
     rule: str | None = Field(default=None, max_length=32)
     route_to: str | None = Field(default=None, max_length=254)
@@ -129,8 +131,12 @@ class ApprovalDelegation(SQLModel, table=True):
 
     __tablename__ = "approval_delegation"
     __table_args__ = (
-        CheckConstraint("scope IN ('account', 'virtual_accounts')", name="ck_approval_delegation_scope"),
-        CheckConstraint("delegate <> delegator", name="ck_approval_delegation_to_somebody_else"),
+        CheckConstraint(
+            "scope IN ('account', 'virtual_accounts')", name="ck_approval_delegation_scope"
+        ),
+        CheckConstraint(
+            "delegate <> delegator", name="ck_approval_delegation_to_somebody_else"
+        ),
         CheckConstraint("ends > starts", name="ck_approval_delegation_ends_after_it_starts"),
         Index(
             "running_delegations_by_end", "ends",

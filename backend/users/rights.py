@@ -77,7 +77,7 @@ async def held(
     everything = union_all(*parts).subquery()
     rows = (await (await session.connection()).execute(columns(everything))).all()
     nested = {row.smart_account_id for row in rows if row.include_nested}
-    children = await _children(session, nested)
+    children = await children_of(session, nested)
     merged: dict[tuple[str, str], list[tuple[str | None, bool]]] = defaultdict(list)
     heads = {}
     for row in rows:
@@ -147,7 +147,8 @@ def _sources() -> list[tuple[Any, Any, Any, Any]]:
     ]  # fmt: skip
 
 
-async def _children(session: AsyncSession, accounts: Collection[int]) -> dict[str, list[str]]:
+async def children_of(session: AsyncSession, accounts: Collection[int]) -> dict[str, list[str]]:
+    """For each virtual account of these, by its id, those nested directly in it."""
     if not accounts:
         return {}
     rows = await session.exec(

@@ -93,6 +93,9 @@ def _requests() -> None:
         batch_op.create_index(
             "access_requests_of_a_person", ["requester", "created_at", "id"], unique=False
         )
+        batch_op.create_index(
+            batch_op.f("ix_access_request_decided_by"), ["decided_by"], unique=False
+        )
         for name, column in PENDING_INDEXES.items():
             batch_op.create_index(
                 name, [column], unique=False, sqlite_where=PENDING, postgresql_where=PENDING
@@ -178,6 +181,7 @@ def downgrade() -> None:
     with op.batch_alter_table("access_request", schema=None) as batch_op:
         for name in reversed(PENDING_INDEXES):
             batch_op.drop_index(name, sqlite_where=PENDING, postgresql_where=PENDING)
+        batch_op.drop_index(batch_op.f("ix_access_request_decided_by"))
         batch_op.drop_index("access_requests_of_a_person")
         batch_op.drop_index("access_requests_of_an_account")
         batch_op.create_index(
