@@ -6,8 +6,10 @@ from backend.cases import mails as _case_mails  # noqa: F401 - registers its job
 from backend.cases.routes import router as cases
 from backend.demo.routes import router as demo
 from backend.knowledge.routes import router as knowledge
+from backend.people import mails as _people_mails  # noqa: F401 - registers its jobs
 from backend.people.routes import router as people
 from backend.training.routes import router as training
+from backend.virtual_accounts.routes import router as virtual_accounts
 
 API = "/api/v1"
 
@@ -15,6 +17,6 @@ API = "/api/v1"
 def api_router() -> APIRouter:
     """Every call of the backend under `/api/v1`."""
     router = APIRouter(prefix=API)
-    for feature in (people, training, cases, knowledge, demo):
+    for feature in (people, training, cases, virtual_accounts, knowledge, demo):
         router.include_router(feature)
     return router
