@@ -87,3 +87,8 @@ def above(domain: str) -> list[str]:
     """The domains that this one lies below, nearest first, without the top level itself."""
     labels = domain.split(".")
     return [".".join(labels[start:]) for start in range(1, len(labels) - 1)]
+
+
+def covers(own: str, domain: str) -> bool:
+    """Whether a domain is somebody's own or lies below it."""
+    return domain == own or domain.endswith(f".{own}")

@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.accounts.domains import as_named
-from backend.accounts.models import SmartAccount, SmartAccountAlias
+from backend.accounts.models import SmartAccount
+from backend.accounts.repository import by_domain
 from backend.core.database import lock_row
 from backend.core.identity import Person, people
 from backend.core.policy import Action, Role, allowed, explain
@@ -74,19 +73,6 @@ def no_account(named: str) -> Problem:
         "Check the domain, or look at your accounts with GET /api/v1/directory. A restricted "
         "account is found only by its exact name or domain.",
     )
-
-
-async def by_domain(session: AsyncSession, named: str) -> SmartAccount | None:
-    """The account with exactly this domain, or one that had it before its upgrade."""
-    domain = as_named(named)
-    former = select(SmartAccountAlias.smart_account_id).where(SmartAccountAlias.domain == domain)
-    rows = await session.exec(
-        select(SmartAccount)
-        .where(or_(col(SmartAccount.domain) == domain, col(SmartAccount.id).in_(former)))
-        .order_by((col(SmartAccount.domain) == domain).desc())
-        .limit(1)
-    )
-    return rows.first()
 
 
 async def standing(

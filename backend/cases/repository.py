@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from backend.accounts import repository as accounts
 from backend.accounts.models import SmartAccount
 from backend.cases.models import (
     Attachment,
@@ -28,29 +30,26 @@ UNCLAIMED = "none"
 _ESCAPE = "\\"
 
 
-def _member(person: Person, *, admins_only: bool) -> ColumnElement[bool]:
-    held = select(Membership.id).where(
-        Membership.smart_account_id == Case.smart_account_id, Membership.person == person.id
+def _of_accounts(ids: Any, policy: str) -> ColumnElement[bool]:
+    """Cases of these accounts, where the account shows them to such people."""
+    open_to_them = select(SmartAccount.id).where(
+        col(SmartAccount.id).in_(ids), SmartAccount.case_visibility == policy
     )
-    if admins_only:
-        held = held.where(Membership.role == Role.SA_ADMIN)
-    return held.exists()
-
-
-def _open_to(policy: str) -> ColumnElement[bool]:
-    return (
-        select(SmartAccount.id)
-        .where(SmartAccount.id == Case.smart_account_id, SmartAccount.case_visibility == policy)
-        .exists()
-    )
+    return col(Case.smart_account_id).in_(open_to_them)
 
 
 def readable_by(person: Person) -> SelectOfScalar[Case]:
-    """Cases the person may see: own ones, the desk's queues, and by the account's policy."""
+    """Cases the person may see: own ones, the desk's queues, and by the account's policy.
+
+    Whoever has any role in an account is a member, also one in a virtual account or by a group.
+    """
+    administered = select(Membership.smart_account_id).where(
+        Membership.person == person.id, Membership.role == Role.SA_ADMIN
+    )
     ways: list[ColumnElement[bool]] = [
         col(Case.requester) == person.id,
-        and_(_open_to("all"), _member(person, admins_only=False)),
-        and_(_open_to("admins"), _member(person, admins_only=True)),
+        _of_accounts(accounts.in_which_somebody_is(person.id), "all"),
+        _of_accounts(administered, "admins"),
     ]
     if desk_allows(person, DeskAction.WORK_CASES):
         ways.append(col(Case.queue).in_(person.desk_queues))

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
-from starlette.status import HTTP_201_CREATED
+from starlette.status import HTTP_201_CREATED, HTTP_400_BAD_REQUEST
 
 from backend.core import clock
 from backend.core.auth import SAFE_METHODS, claims_of
@@ -84,6 +84,9 @@ async def _write(request: Request, endpoint: Handler, *, repeatable: bool) -> Re
             return await _replay(session, claims.person, key, fingerprint)
         response = await endpoint(request)
         stored = await session.get_one(IdempotencyKey, (claims.person, key))
+        if response.status_code >= HTTP_400_BAD_REQUEST:
+            # A refusal that is answered instead of raised, because it leaves a trace.
+            await session.delete(stored)
         stored.status, stored.body = response.status_code, bytes(response.body).decode()
         return response
 

@@ -3,16 +3,25 @@
 from datetime import timedelta
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import JSONResponse
 
 from backend.core.auth import COOKIE, OWN_HAND, CurrentPerson
 from backend.core.events import ActingDep
 from backend.core.identity import by_address
-from backend.core.problems import RESPONSES, Problem, not_found
+from backend.core.problems import RESPONSES, Problem, answer, not_found
 from backend.core.settings import settings
 from backend.core.tokens import mint, mint_session
 from backend.core.unit_of_work import WRITE_HEADERS, SessionDep, UnitOfWorkRoute
 from backend.people import service
-from backend.people.schemas import DemoSignIn, McpToken, Me, MeAnswer, SignedIn, UpdateMe
+from backend.people.schemas import (
+    DemoSignIn,
+    McpToken,
+    Me,
+    MeAnswer,
+    SignedIn,
+    UpdateMe,
+    VerifyEmail,
+)
 
 router = APIRouter(tags=["people"], route_class=UnitOfWorkRoute, responses=RESPONSES)
 MCP_HOURS = 8
@@ -76,5 +85,22 @@ async def get_me(person: CurrentPerson, session: SessionDep) -> Me:
 async def update_me(
     body: UpdateMe, person: CurrentPerson, acting: ActingDep, session: SessionDep
 ) -> MeAnswer:
-    """Change your own profile: name, phone, language, time zone, address."""
+    """Change your own profile: e-mail, name, phone, language, time zone, address. A new e-mail
+    counts once `verify_email` confirms the code that is mailed there.
+    """
     return await service.update(session, person, acting, body)
+
+
+@router.post(
+    "/me/email/verify",
+    operation_id="verify_email",
+    response_model=MeAnswer,
+    dependencies=WRITE_HEADERS,
+)
+async def verify_email(
+    body: VerifyEmail, person: CurrentPerson, acting: ActingDep, session: SessionDep
+) -> MeAnswer | JSONResponse:
+    """Confirm your new e-mail address with the code that was mailed there."""
+    told = await service.verify_email(session, person, acting, body.code)
+    # Answered, not raised: raising would take back that this try counts.
+    return answer(told) if isinstance(told, Problem) else told

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints, field_validator
 
 from backend.core.fields import Body, Email, Language, Phone, ShortText, TimeZone
 from backend.core.receipts import Receipt
+from backend.core.wording import shown
+from backend.people.codes import CODE_DIGITS
 
 
 class Me(BaseModel):
@@ -42,6 +44,11 @@ Address = Annotated[
 class UpdateMe(Body):
     """What people may change of their own profile; only what is named changes."""
 
+    email: Email | None = Field(
+        default=None,
+        description="Your new address; counts once the code that is mailed there is confirmed. "
+        "Null drops one that waits for its code",
+    )
     name: ShortText | None = Field(default=None, description="Your name")
     phone: Phone | None = Field(default=None, description="Where to call you; null removes it")
     language: Language | None = Field(default=None, description="Your language, like en or de")
@@ -54,6 +61,26 @@ class UpdateMe(Body):
         if name is None:
             raise ValueError("Your name can be changed, not removed.")
         return name
+
+
+def _six_digits(value: Any) -> Any:
+    """Codes are read aloud and copied with spaces."""
+    return value.replace(" ", "").replace("-", "") if isinstance(value, str) else value
+
+
+class VerifyEmail(Body):
+    """The code that came by mail."""
+
+    code: Annotated[str, BeforeValidator(_six_digits)] = Field(
+        max_length=20, description="The six digits mailed to the new address"
+    )
+
+    @field_validator("code")
+    @classmethod
+    def _check_code(cls, code: str) -> str:
+        if len(code) != CODE_DIGITS or not (code.isascii() and code.isdigit()):
+            raise ValueError(f"{shown(code)} is not a code. It has six digits, like 042137.")
+        return code
 
 
 class DemoSignIn(Body):

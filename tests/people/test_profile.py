@@ -85,7 +85,7 @@ async def test_that_null_removes_a_phone(newcomer: Newcomer) -> None:
         ({"name": ""}, "name"), ({"name": None}, "name"), ({"name": "x" * 151}, "name"),
         ({"phone": "call me"}, "phone"), ({"language": "German"}, "language"),
         ({"time_zone": "Oslo"}, "time_zone"), ({"address": "Oslo"}, "address"),
-        ({"email": "other@northwind.example"}, "email"), ({"roles": []}, "roles"),
+        ({"email": "northwind.example"}, "email"), ({"roles": []}, "roles"),
         ({"kind": "support"}, "kind"), ({"desk_role": "lead"}, "desk_role"),
     ],
     ids=str,
