@@ -188,10 +188,10 @@ async def _no_job_is_left(app: FastAPI) -> AsyncIterator[None]:
 
 
 def client_of(app: FastAPI, **more: Any) -> httpx.AsyncClient:
-    """A client that calls the app in this process; what the app raises, the test sees."""
+    """A client that calls the app in this process."""
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app, raise_app_exceptions=not more.pop("hide", False)),
-        base_url="http://product.test", trust_env=False, **more,
+        transport=httpx.ASGITransport(app=app), base_url="http://product.test", trust_env=False,
+        **more,
     )  # fmt: skip
 
 

@@ -9,11 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.database import database
 from backend.core.identity import Person
-from backend.core.problems import Problem, forbidden
+from backend.core.problems import SAFE_METHODS, Problem, forbidden
 from backend.core.tokens import Claims, InvalidToken, verify
 
 COOKIE = "ask_licensing_session"
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _bearer = HTTPBearer(auto_error=False, description="The token that signing in answered with")
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="Set by signing in")
 

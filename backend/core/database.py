@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from sqlalchemy import DateTime, Dialect, event
 from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
@@ -24,6 +25,7 @@ from backend.core.settings import settings
 
 AfterCommit = Callable[[], Awaitable[None] | None]
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+log = structlog.get_logger(__name__)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -85,8 +87,8 @@ class Database:
     async def write(self, *, dry_run: bool = False) -> AsyncIterator[AsyncSession]:
         """One transaction: committed at the end, rolled back on an exception or a dry run.
 
-        Functions put on `after_commit(session, …)` run once it is safe. Raises `NestedWrite`
-        when this task already has one open.
+        Functions put on `after_commit(session, …)` run once it is safe; one that fails is logged.
+        Raises `NestedWrite` when this task already has one open.
         """
         if _writing.get():
             raise NestedWrite("a write transaction is already open in this task")
@@ -105,14 +107,22 @@ class Database:
         finally:
             _writing.reset(token)
         if not dry_run:
-            for wake in session.info["after_commit"]:
-                result = wake()
-                if result is not None:
-                    await result
+            await _run(session.info["after_commit"])
 
     async def dispose(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+
+
+async def _run(hooks: list[AfterCommit]) -> None:
+    """What is committed stays a success, whatever becomes of those who are told of it."""
+    for wake in hooks:
+        try:
+            result = wake()
+            if result is not None:
+                await result
+        except Exception:
+            log.exception("after_commit_failed")
 
 
 # FOR NO KEY UPDATE: whoever changes the row waits, but rows that only point to it may be inserted.

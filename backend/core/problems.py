@@ -3,16 +3,25 @@
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.core.ids import new_id
 from backend.core.wording import printable, say_field_error
 
 MEDIA_TYPE = "application/problem+json"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+RETRY_SECONDS = 5
+# Set on a request's state: all that it does is one transaction, taken back by any exception.
+ALL_OR_NOTHING = "all_or_nothing"
+log = structlog.get_logger(__name__)
 
 
 class FieldError(BaseModel):
@@ -134,8 +143,80 @@ _TITLES = {
 }
 
 
+class _UnexpectedAsProblem:
+    """Answers what nobody foresaw. A handler for `Exception` would not do: Starlette runs it
+    outside of all middleware, so the answer would lack its headers, and raises it once more.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything on; an exception before the answer began becomes a 500."""
+        begun = False
+
+        async def noticed(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        state = scope.setdefault("state", {})
+        try:
+            await self._app(scope, receive, noticed)
+        except Exception:
+            if begun or scope["type"] != "http":
+                raise
+            number, route = new_id()[:8], getattr(scope.get("route"), "path", "")
+            log.exception("unexpected", number=number, method=scope["method"], route=route)
+            unchanged = scope["method"] in SAFE_METHODS or state.get(ALL_OR_NOTHING, False)
+            await answer(_unexpected(number, unchanged=unchanged))(scope, receive, send)
+
+
+def _unexpected(number: str, *, unchanged: bool) -> Problem:
+    """500; the log has the reason under this number."""
+    kept = "Nothing was changed." if unchanged else "Parts of it may have been done."
+    look = "Try it once more" if unchanged else "Look at the present state before you try again"
+    return Problem(
+        500,
+        "unexpected",
+        "This could not be done",
+        f"A mistake of ours stopped it; our log has the reason as number {number}. {kept}",
+        f"{look}. If it happens again, tell support the number {number}.",
+    )
+
+
+def _is_mistake(exc: OperationalError | NoConnectionFree) -> bool:
+    """SQLite says the same of a wrong statement as of a busy or missing file; only its code of
+    the error tells them apart.
+    """
+    return getattr(getattr(exc, "orig", None), "sqlite_errorname", None) == "SQLITE_ERROR"
+
+
+def _out_of_reach() -> Problem:
+    return Problem(
+        503,
+        "database",
+        "The database does not answer",
+        "It is busy or can’t be reached at the moment.",
+        f"Send the same again in {RETRY_SECONDS} seconds, with the same Idempotency-Key or "
+        "client_message_id if there was one: then nothing is done twice.",
+        headers={"Retry-After": str(RETRY_SECONDS)},
+    )
+
+
 def install(app: FastAPI) -> None:
-    """Make every error of `app` a problem: ours, FastAPI's, Starlette's, and the database's."""
+    """Make every error of `app` a problem: ours, FastAPI's, Starlette's, the database's, and
+    what nobody foresaw. Call it before other middleware is added, so that theirs is around it.
+    """
+    app.add_middleware(_UnexpectedAsProblem)
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(NoConnectionFree)
+    async def _database(_: Request, exc: OperationalError | NoConnectionFree) -> JSONResponse:
+        if _is_mistake(exc):
+            raise exc
+        log.warning("database_out_of_reach", error=type(exc).__name__, reason=str(exc))
+        return answer(_out_of_reach())
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, exc: Problem) -> JSONResponse:
@@ -190,5 +271,6 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
         413: "Too much at once",
         422: "A field is wrong",
         429: "Too many requests",
+        503: "Out of reach at the moment",
     }.items()
 }

@@ -19,9 +19,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.status import HTTP_201_CREATED, HTTP_400_BAD_REQUEST
 
 from backend.core import clock
-from backend.core.auth import SAFE_METHODS, claims_of
+from backend.core.auth import claims_of
 from backend.core.database import UtcDateTime, database, insert_into
-from backend.core.problems import Problem
+from backend.core.problems import ALL_OR_NOTHING, SAFE_METHODS, Problem
 from backend.core.wording import shown
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -55,6 +55,7 @@ class UnitOfWorkRoute(APIRoute):
                 async with database().read() as session:
                     request.state.session = session
                     return await endpoint(request)
+            setattr(request.state, ALL_OR_NOTHING, True)
             return await _write(request, endpoint, repeatable=repeatable)
 
         return handle

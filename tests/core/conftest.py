@@ -35,11 +35,14 @@ class Thing(BaseModel):
 
 @dataclass
 class Probe:
-    """The signed-in client, what hooks ran, and how often the next requests are to fail."""
+    """The signed-in client, what hooks ran, how often the next requests are to fail, and whether
+    a hook does.
+    """
 
     client: httpx.AsyncClient
     woken: list[str] = field(default_factory=list)
     failures: int = 0
+    broken_hook: bool = False
 
     async def names(self) -> list[str]:
         """What the database has."""
@@ -53,7 +56,7 @@ async def probe(app: FastAPI, sign_in: SignIn) -> AsyncIterator[Probe]:
     """An application of its own, with the conventions and the database of ours."""
     made = FastAPI()
     problems.install(made)
-    async with client_of(made, hide=True, headers=await sign_in("nadia@northwind.example")) as c:
+    async with client_of(made, headers=await sign_in("nadia@northwind.example")) as c:
         found = Probe(c)
         made.include_router(_routes(found))
         async with database().write() as session:
@@ -80,6 +83,8 @@ def _routes(probe: Probe) -> APIRouter:
     @router.post("/things", status_code=201, dependencies=WRITE_HEADERS)
     async def create(thing: Thing, person: CurrentPerson, session: SessionDep) -> dict[str, Any]:
         """Store it, with a savepoint kept and a savepoint thrown away on the way."""
+        if probe.broken_hook:
+            after_commit(session, lambda: probe.woken.remove("nobody"))
         after_commit(session, lambda: probe.woken.append(thing.name))
         if probe.failures:
             probe.failures -= 1

@@ -122,6 +122,14 @@ async def test_that_hooks_do_not_run_after_an_exception(app: object) -> None:
     assert woken == []
 
 
+async def test_that_a_hook_that_fails_takes_no_success_back(probe: Probe) -> None:
+    probe.broken_hook = True
+    answer = await probe.client.post("/things", json={"name": "kept"})
+    assert answer.status_code == 201
+    assert await probe.names() == ["kept"]
+    assert probe.woken == ["kept"]
+
+
 async def test_that_two_removals_at_once_leave_the_last_administrator(newcomer: Newcomer) -> None:
     people = [(await newcomer(roles=((LITWARE, "sa_admin"),))).email for _ in range(2)]
 
