@@ -72,6 +72,7 @@ class Action(StrEnum):
     LIST_USERS = "list_users"
     LIST_LICENSES = "list_licenses"
     UPGRADE = "upgrade"
+    DECIDE_DOMAIN_REQUESTS = "decide_domain_requests"
     EXPORT = "export"
 
 
@@ -125,6 +126,7 @@ MATRIX: dict[Action, dict[Role, Reach]] = {
     Action.LIST_USERS: _reaches(*"YYYYVVV"),
     Action.LIST_LICENSES: _reaches(*"Y-YYVVV"),
     Action.UPGRADE: _reaches(*"Y------"),
+    Action.DECIDE_DOMAIN_REQUESTS: _reaches(*"Y------"),
     Action.EXPORT: _reaches(*"Y---V--"),
 }
 

@@ -46,6 +46,7 @@ read_policies                  Y - - - - - -
 list_users                     Y Y Y Y V V V
 list_licenses                  Y - Y Y V V V
 upgrade                        Y - - - - - -
+decide_domain_requests         Y - - - - - -
 export                         Y - - - V - -
 """
 ROWS = {line.split()[0]: line.split()[1:] for line in TABLE.strip().splitlines()}
