@@ -77,6 +77,16 @@ export async function problemOf(response: Response): Promise<Problem> {
   return new Problem(response.status, body, secondsToWait(response));
 }
 
+/** What came of a request that could report its progress, in the shape of all others. */
+function responseOf(request: XMLHttpRequest): Response {
+  const headers = new Headers();
+  for (const name of ['Content-Type', 'Retry-After']) {
+    const value = request.getResponseHeader(name);
+    if (value) headers.set(name, value);
+  }
+  return new Response(request.responseText, { status: request.status, headers });
+}
+
 export class Api {
   readonly base: string;
   readonly #getToken: GetToken;
@@ -125,6 +135,34 @@ export class Api {
     }
   }
 
+  /** Send a form and say how far it got, which `fetch` can't. Broken off, it rejects as such. */
+  async upload<T>(path: string, form: FormData, sending: Sending): Promise<T> {
+    let response = await this.#send(path, form, sending, false);
+    if (response.status === 401 && (await this.#getToken({ refresh: false }))) {
+      response = await this.#send(path, form, sending, true);
+    }
+    if (!response.ok) throw await problemOf(response);
+    return (await response.json()) as T;
+  }
+
+  async #send(path: string, form: FormData, { progress, signal }: Sending, refresh: boolean): Promise<Response> {
+    const token = await this.#getToken({ refresh });
+    return new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open('POST', `${this.base}/api/v1${path}`);
+      request.setRequestHeader('Accept', 'application/json');
+      if (token) request.setRequestHeader('Authorization', `Bearer ${token}`);
+      request.upload.onprogress = ({ loaded, total, lengthComputable }) => {
+        if (lengthComputable) progress(loaded / total);
+      };
+      request.onload = () => resolve(responseOf(request));
+      request.onerror = () => reject(new Unreachable(path));
+      request.onabort = () => reject(signal.reason);
+      signal.addEventListener('abort', () => request.abort(), { once: true });
+      request.send(form);
+    });
+  }
+
   get<T>(path: string, signal?: AbortSignal): Promise<T> {
     return this.#json<T>(path, { headers: { Accept: 'application/json' } }, signal);
   }
@@ -138,6 +176,13 @@ export class Api {
     headers['Content-Type'] = 'application/json';
     return this.#json<T>(path, { method: 'POST', body: JSON.stringify(body), headers }, signal);
   }
+}
+
+/** Where an upload is reported to, and how it is broken off. */
+export interface Sending {
+  /** The share that has been sent, from 0 to 1. */
+  progress(share: number): void;
+  signal: AbortSignal;
 }
 
 /** Milliseconds until the next try: doubling from one second to `most`, spread by up to a fifth. */

@@ -2,8 +2,15 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { ref } from 'lit/directives/ref.js';
 
 import { Api, type GetToken, Problem } from './api.ts';
+import { cardWords } from './cards.ts';
+import { DirectoryCard } from './cards/directory.ts';
+import { RequestsCard } from './cards/requests.ts';
+import { TableCard } from './cards/table.ts';
+import { TreeCard } from './cards/tree.ts';
 import { Composer } from './composer.ts';
 import { defineControls } from './controls/index.ts';
+import { Dropping } from './dropping.ts';
+import { whyNot } from './files.ts';
 import { icons } from './icons.ts';
 import { Memory } from './memory.ts';
 import { authorName } from './message.ts';
@@ -18,7 +25,7 @@ import { panel } from './styles/panel.ts';
 import { Announcer, focusedIn, Scroll } from './surroundings.ts';
 import type { Said } from './transcript.ts';
 import type { Conversation, Receipt, Reply } from './types.ts';
-import { drawBar, drawLog, drawNotice, drawPast, drawTurn, SLOW_MS, type View } from './view.ts';
+import { drawBar, drawLog, drawNotice, drawPast, drawTurn, drawUpload, SLOW_MS, type View } from './view.ts';
 import { statusWords, words } from './words.ts';
 
 // Where the panel would leave no room for the page, it takes the whole screen.
@@ -28,7 +35,7 @@ const SMALL = '(max-width: 520px), (max-height: 460px)';
  * `<ask-licensing portal="clc">`: the licensing assistant for any page.
  *
  * Attributes: `portal` (clc, cssm or scm), `engine` (rasa or agent; the portal's own unless given),
- * `open`, `theme` (light or dark; the system's unless given), `heading`, `base` (the assistant's
+ * `open`, `wide`, `theme` (light or dark; the system's unless given), `heading`, `base` (the assistant's
  * origin; by default where this script came from) and `token` (bearer token; without one the
  * session cookie counts). Property `getToken` gives tokens that expire; it is asked again after a
  * 401. Methods: `show`, `hide`, `compose(text)`, `startOver`, `restart` (after signing in or out).
@@ -43,6 +50,7 @@ export class AskLicensing extends LitElement {
     engine: {},
     open: { type: Boolean, reflect: true },
     theme: { reflect: true },
+    wide: { type: Boolean, reflect: true },
     heading: {},
     base: {},
     token: {},
@@ -54,6 +62,7 @@ export class AskLicensing extends LitElement {
   declare engine: string | null;
   declare open: boolean;
   declare theme: string | null;
+  declare wide: boolean;
   declare heading: string;
   declare base: string;
   declare token: string | null;
@@ -70,6 +79,8 @@ export class AskLicensing extends LitElement {
   readonly #small = matchMedia(SMALL);
   readonly #announcer = new Announcer(this);
   readonly #scroll = new Scroll(this);
+  readonly #dropping = new Dropping(this, (files) => this.#send(files));
+  #sending: AbortController | null = null;
 
   constructor() {
     super();
@@ -77,11 +88,12 @@ export class AskLicensing extends LitElement {
     this.engine = null;
     this.open = false;
     this.theme = null;
+    this.wide = false;
     this.heading = words.heading;
     this.base = '';
     this.token = null;
     this.getToken = null;
-    this.view = { past: null, replyTo: null, uploading: '', uploadProblem: '' };
+    this.view = { past: null, replyTo: null, upload: null };
   }
 
   // --- for the host page ----------------------------------------------------------------------
@@ -155,6 +167,7 @@ export class AskLicensing extends LitElement {
   readonly #onOffline = (): void => this.#session?.networkGone();
   /** A dialog is modal or not from its opening on, so at the border it opens anew. */
   readonly #onResize = (): void => {
+    this.requestUpdate();
     if (!this.open) return;
     const focused = focusedIn(this.renderRoot as ShadowRoot);
     this.#dialog?.close();
@@ -252,13 +265,13 @@ export class AskLicensing extends LitElement {
     this.#scroll.expect(asks ? null : replies[0]?.id ?? null);
     for (const reply of replies) {
       const who = reply.role === 'person' ? authorName(reply) : reply.role === 'bot' ? words.assistant : '';
-      const said = [plainWords(reply.text), reply.card?.title, reply.proposal?.preview.title].filter(Boolean);
+      const said = [plainWords(reply.text), reply.card && cardWords(reply.card), reply.proposal?.preview.title].filter(Boolean);
       this.#announcer.say(`${who ? `${who}: ` : ''}${said.join('. ')}`);
     }
   }
 
   #say(said: Said): void {
-    this.#change({ replyTo: null, uploadProblem: '' });
+    this.#change({ replyTo: null });
     this.#scroll.toEnd();
     this.#session?.say(said);
     // The pressed control goes away: the focus must not fall to the page.
@@ -270,15 +283,41 @@ export class AskLicensing extends LitElement {
     this.#say(replyTo ? { text, in_reply_to: replyTo.id } : { text });
   }
 
+  /** Files that were dropped, chosen or pasted: what can't be sent is said before it is tried. */
+  #send(files: File[]): void {
+    const [file] = files;
+    if (!file || this.#sending || this.#session?.phase !== 'ready') return;
+    const { ask } = this.#session.transcript;
+    const accept = ask?.kind === 'file' ? ask.accept ?? [] : [];
+    const problem = files.length > 1 ? words.oneFile : whyNot(file, accept);
+    if (problem) this.#change({ upload: { file, sent: 0, problem } });
+    else void this.#upload(file);
+  }
+
   async #upload(file: File): Promise<void> {
-    this.#change({ uploading: file.name, uploadProblem: '' });
+    const sending = new AbortController();
+    this.#sending = sending;
+    const show = (sent: number): void => this.#change({ upload: { file, sent, problem: '' } });
+    show(0);
     try {
-      await this.#session?.upload(file);
-      this.#change({ uploading: '' });
+      await this.#session?.upload(file, { progress: show, signal: sending.signal });
+      this.#change({ upload: null });
+      this.#scroll.toEnd();
+      this.#composer?.focus();
     } catch (error) {
-      const problem = error instanceof Problem ? error.sentences : words.unreachable.title;
-      this.#change({ uploading: '', uploadProblem: problem });
+      if (sending.signal.aborted) return;
+      const why = error instanceof Problem ? error.sentences : `${words.uploadFailed} ${words.unreachable.title}.`;
+      this.#change({ upload: { file, sent: 0, problem: why } });
+    } finally {
+      if (this.#sending === sending) this.#sending = null;
     }
+  }
+
+  #stopUpload(): void {
+    this.#sending?.abort();
+    this.#sending = null;
+    this.#change({ upload: null });
+    this.#composer?.focus();
   }
 
   async #togglePast(): Promise<void> {
@@ -334,6 +373,7 @@ export class AskLicensing extends LitElement {
         ${this.view.past ? action(words.back, icons.back, () => this.#togglePast())
           : action(words.past, icons.clock, () => this.#togglePast())}
         ${action(words.startOver, icons.compose, () => { void this.startOver().then(() => this.#composer?.focus()); })}` : nothing}
+      ${this.#small.matches ? nothing : action(this.wide ? words.narrower : words.wider, this.wide ? icons.narrow : icons.wide, () => { this.wide = !this.wide; })}
       ${action(words.close, this.#small.matches ? icons.close : icons.down, () => this.hide())}
     </div>`;
   }
@@ -344,7 +384,7 @@ export class AskLicensing extends LitElement {
       base: session.api.base,
       view: this.view,
       say: (said: Said) => this.#say(said),
-      upload: (file: File) => this.#upload(file),
+      upload: (file: File) => this.#send([file]),
       reply: (message: Reply) => this.#reply(message),
     };
     return html`<div class="scroller" tabindex="0" role="region" aria-label=${words.transcript}
@@ -353,7 +393,12 @@ export class AskLicensing extends LitElement {
       </div>
       ${this.#scroll.hasMore ? html`<div class="later"><button type="button" class="plain"
         @click=${() => this.#scroll.toEnd(true)}>${icons.down}${words.newBelow}</button></div>` : nothing}
-      <ask-licensing-composer ?asked=${Boolean(session.transcript.ask)}
+      ${drawUpload(this.view.upload, {
+        stop: () => this.#stopUpload(),
+        again: () => { if (this.view.upload) this.#send([this.view.upload.file]); },
+      })}
+      <ask-licensing-composer ?asked=${Boolean(session.transcript.ask)} .sending=${Boolean(this.#sending)}
+        @files=${(event: CustomEvent<File[]>) => this.#send(event.detail)}
         .replyingTo=${this.view.replyTo ? authorName(this.view.replyTo) : ''}
         @say=${(event: CustomEvent<string>) => this.#sayWords(event.detail)}
         @stop-replying=${() => this.#change({ replyTo: null })}></ask-licensing-composer>`;
@@ -371,8 +416,10 @@ export class AskLicensing extends LitElement {
       ${this.open ? nothing : this.#announcer.draw()}
       ${this.#drawLauncher()}
       <dialog aria-labelledby="heading" @keydown=${this.#onKey}
+        @dragenter=${this.#dropping.onDrag} @dragover=${this.#dropping.onDrag} @dragleave=${this.#dropping.onDrag} @drop=${this.#dropping.onDrop}
         @cancel=${(event: Event) => { event.preventDefault(); this.hide(); }}>
         ${this.open ? this.#announcer.draw() : nothing}
+        ${session.phase === 'ready' && !this.view.past ? this.#dropping.draw() : nothing}
         ${this.#opened ? html`${this.#drawHeader(session)}${drawBar(session)}${this.#drawBody(session)}` : nothing}
       </dialog>`;
   }
@@ -383,6 +430,10 @@ const ELEMENTS = {
   'ask-licensing-composer': Composer,
   'ask-licensing-proposal': ProposalCard,
   'ask-licensing-rating': Rating,
+  'ask-licensing-table': TableCard,
+  'ask-licensing-tree': TreeCard,
+  'ask-licensing-directory': DirectoryCard,
+  'ask-licensing-requests': RequestsCard,
   'ask-licensing': AskLicensing,
 } as const;
 for (const [name, element] of Object.entries(ELEMENTS)) {

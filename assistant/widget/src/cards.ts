@@ -2,28 +2,25 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 
+import { drawTable } from './cards/table.ts';
 import { icons } from './icons.ts';
+import { drawLines } from './lines.ts';
 import { safeUrl } from './markdown.ts';
 import { outwardLink } from './prose.ts';
-import type { Card, CaseItem, Line, LinkItem, Receipt, Source } from './types.ts';
+import type {
+  Button, Card, CaseItem, DirectoryItem, LinkItem, Receipt, RequestItem, Source, TreeItem,
+} from './types.ts';
 import { statusWords, words } from './words.ts';
 
+export interface CardContext {
+  /** Where paths in links belong to. */
+  base: string;
+  /** Whether something is being done already. */
+  busy: boolean;
+  press(button: Button): void;
+}
+
 type Drawn = TemplateResult | typeof nothing;
-
-/** A value of a line in words: lists one below the other, yes and no for truth values. */
-export function valueWords(value: unknown): string {
-  if (value === null || value === undefined || value === '') return '—';
-  if (typeof value === 'boolean') return value ? words.yes : words.no;
-  if (Array.isArray(value)) return value.map(valueWords).join('\n');
-  if (typeof value === 'object') return Object.values(value).map(valueWords).join(', ');
-  return String(value);
-}
-
-export function drawLines(lines: readonly Line[] | null | undefined): Drawn {
-  if (!lines?.length) return nothing;
-  return html`<dl>${lines.map((line) => html`<div>
-    <dt>${line.label}</dt><dd>${valueWords(line.value)}</dd></div>`)}</dl>`;
-}
 
 async function copy(event: Event, reference: string): Promise<void> {
   const button = event.currentTarget as HTMLButtonElement;
@@ -49,6 +46,7 @@ export function drawReceipt(receipt: Receipt): TemplateResult {
         <span class="hint" role="status"></span>` : nothing}
     </div></div>
     ${drawLines(receipt.lines)}
+    ${receipt.table?.rows?.length ? drawTable({ title: receipt.title, ...receipt.table }) : nothing}
   </div>`;
 }
 
@@ -94,24 +92,73 @@ function drawLink(item: LinkItem, base: string): TemplateResult {
       class="sr-only">: ${item.title} ${words.opensNewTab}</span></a>` : nothing}</li>`;
 }
 
-/** The card of a message; `base` is where paths in its links belong to. */
-export function drawCard(card: Card, base: string): Drawn {
+/** A card around something of its own, with the title that it was given. */
+function framed(title: string, content: TemplateResult): TemplateResult {
+  return html`<div role="group" class="card" aria-label=${title}>
+    <div class="card-head"><h3>${title}</h3></div>${content}</div>`;
+}
+
+function drawTreeCard(card: Card): TemplateResult {
+  const title = card.title ?? words.treeCard;
+  return framed(title, html`<ask-licensing-tree .items=${(card.items ?? []) as TreeItem[]} .label=${title}></ask-licensing-tree>`);
+}
+
+function drawTableCard(card: Card): TemplateResult {
+  const title = card.title ?? words.table;
+  return framed(title, drawTable({ title, columns: card.columns ?? [], rows: card.rows ?? [], total: card.total ?? null }));
+}
+
+function drawDirectory(card: Card, context: CardContext): TemplateResult {
+  return framed(card.title ?? words.directoryCard, html`<ask-licensing-directory .items=${(card.items ?? []) as DirectoryItem[]}
+    .busy=${context.busy} @press=${(event: CustomEvent<Button>) => context.press(event.detail)}></ask-licensing-directory>`);
+}
+
+function drawRequests(card: Card, context: CardContext): TemplateResult {
+  return framed(card.title ?? words.requestsCard, html`<ask-licensing-requests .items=${(card.items ?? []) as RequestItem[]}
+    .busy=${context.busy} @press=${(event: CustomEvent<Button>) => context.press(event.detail)}></ask-licensing-requests>`);
+}
+
+/** The card of a message. */
+export function drawCard(card: Card, context: CardContext): Drawn {
   switch (card.kind) {
     case 'receipt':
-      return drawReceipt({ title: card.title ?? words.receipt, reference: card.reference ?? null, lines: card.lines ?? null });
+      return drawReceipt({
+        title: card.title ?? words.receipt, reference: card.reference ?? null, lines: card.lines ?? null, table: card.table ?? null,
+      });
     case 'case':
       return drawCase(card);
     case 'cases':
       return drawCases((card.items ?? []) as CaseItem[]);
+    case 'tree':
+      return drawTreeCard(card);
+    case 'table':
+      return drawTableCard(card);
+    case 'directory':
+      return drawDirectory(card, context);
+    case 'requests':
+      return drawRequests(card, context);
     case 'links':
       return card.items?.length ? html`<div role="group" class="card" aria-label=${card.title ?? words.suggestions}>
-        <ul class="items" role="list">${(card.items as LinkItem[]).map((item) => drawLink(item, base))}</ul>
+        <ul class="items" role="list">${(card.items as LinkItem[]).map((item) => drawLink(item, context.base))}</ul>
       </div>` : nothing;
     default:
       return card.title || card.lines?.length ? html`<div role="group" class="card">
         ${card.title ? html`<div class="card-head"><h3>${card.title}</h3></div>` : nothing}
         ${drawLines(card.lines)}</div>` : nothing;
   }
+}
+
+/** What a card is to those who hear of it: its title, and how much there is in it. */
+export function cardWords(card: Card): string {
+  const count = card.rows?.length ?? card.items?.length;
+  const counted: Record<string, (count: number) => string> = {
+    table: (rows) => words.rows(rows, rows, card.total ?? rows),
+    tree: words.virtualAccounts,
+    directory: words.accountsCount,
+    requests: words.requestsCount,
+  };
+  const told = count === undefined ? '' : counted[card.kind]?.(count) ?? '';
+  return [card.title, told].filter(Boolean).join(': ');
 }
 
 export function drawSources(sources: readonly Source[] | null | undefined, base: string): Drawn {

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 
+import { filesOf, LARGEST_FILE, sizeWords } from './files.ts';
 import { icons } from './icons.ts';
 import { base } from './styles/base.ts';
 import { composer } from './styles/composer.ts';
@@ -9,18 +10,21 @@ import { words } from './words.ts';
 export const LONGEST_MESSAGE = 4000;
 const NEAR = 400;
 
-/** Where one types. Fires `say` with the text, and `stop-replying`. */
+/** Where one types. Fires `say` with the text, `files` with what was chosen or pasted, `stop-replying`. */
 export class Composer extends LitElement {
   static override styles = [base, composer];
   static override properties = {
     draft: { state: true },
     asked: { type: Boolean },
+    sending: { attribute: false },
     replyingTo: { attribute: false },
   };
 
   declare draft: string;
   /** Whether a question is open: then the placeholder says that typing answers it too. */
   declare asked: boolean;
+  /** Whether a file is on its way: one at a time. */
+  declare sending: boolean;
   /** Whom a reply goes to, or empty. */
   declare replyingTo: string;
 
@@ -28,6 +32,7 @@ export class Composer extends LitElement {
     super();
     this.draft = '';
     this.asked = false;
+    this.sending = false;
     this.replyingTo = '';
   }
 
@@ -72,6 +77,24 @@ export class Composer extends LitElement {
     field.style.height = `${field.scrollHeight}px`;
   }
 
+  #give(files: File[]): void {
+    if (files.length) this.dispatchEvent(new CustomEvent<File[]>('files', { detail: files }));
+  }
+
+  readonly #chosen = (event: Event): void => {
+    const input = event.target as HTMLInputElement;
+    this.#give([...(input.files ?? [])]);
+    input.value = '';
+  };
+
+  readonly #paste = (event: ClipboardEvent): void => {
+    const files = filesOf(event.clipboardData);
+    // Words that were copied together with a picture of them stay words.
+    if (!files.length || event.clipboardData?.types.includes('text/plain')) return;
+    event.preventDefault();
+    this.#give(files);
+  };
+
   #count(): TemplateResult | typeof nothing {
     if (this.#over <= -NEAR) return nothing;
     return html`<div class="count"><span class=${this.#over > 0 ? 'problem' : 'hint'} id="count" role="status">${
@@ -80,16 +103,19 @@ export class Composer extends LitElement {
 
   override render(): TemplateResult {
     const near = this.#over > -NEAR;
+    const kinds = words.fileKinds(sizeWords(LARGEST_FILE));
     const submit = (event: Event): void => { event.preventDefault(); this.#send(); };
     return html`<form @submit=${submit}>
       ${this.replyingTo ? html`<div class="replying">${icons.reply}<span>${words.replying(this.replyingTo)}</span>
         <button type="button" class="icon-button" aria-label=${words.stopReplying}
           @click=${() => this.dispatchEvent(new CustomEvent('stop-replying'))}>${icons.close}</button></div>` : nothing}
       <div class="box">
+        <label class="attach icon-button" title=${`${words.attach}: ${kinds}`}>${icons.clip}<span class="sr-only">${words.attach}: ${kinds}</span>
+          <input type="file" class="sr-only" ?disabled=${this.sending} @change=${this.#chosen}></label>
         <textarea rows="1" aria-label=${words.composer} enterkeyhint="send"
           placeholder=${this.asked ? words.placeholderAsk : words.placeholder}
           aria-describedby=${near ? 'count' : nothing} aria-invalid=${this.#over > 0 ? 'true' : 'false'}
-          .value=${this.draft} @keydown=${this.#key}
+          .value=${this.draft} @keydown=${this.#key} @paste=${this.#paste}
           @input=${(event: Event) => { this.draft = (event.target as HTMLTextAreaElement).value; }}></textarea>
         <button type="submit" class="primary send" aria-label=${words.send} title=${words.send}
           ?disabled=${!this.draft.trim() || this.#over > 0}>${icons.send}</button>

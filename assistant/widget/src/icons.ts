@@ -30,5 +30,11 @@ export const icons = {
   calendar: icon(svg`<rect x="4.5" y="5.8" width="15" height="13.7" rx="2.2"/><path d="M4.5 10.2h15M8.5 3.8v3.4m7-3.4v3.4"/>`),
   reply: icon(svg`<path d="M9.5 6 4.5 11l5 5m-5-5H14a5.5 5.5 0 0 1 5.5 5.5V18"/>`),
   person: icon(svg`<circle cx="12" cy="8.3" r="3.8"/><path d="M4.8 19.5c.8-3.6 3.6-5.3 7.2-5.3s6.4 1.7 7.2 5.3"/>`),
+  lock: icon(svg`<rect x="6" y="10.5" width="12" height="9" rx="2"/><path d="M8.8 10.5V8a3.2 3.2 0 0 1 6.4 0v2.5"/>`),
+  download: icon(svg`<path d="M12 4.5v10m-4.5-4 4.5 4.5 4.5-4.5M5 19.5h14"/>`),
+  clip: icon(svg`<path d="m19 11.5-7.2 7.2a4.4 4.4 0 0 1-6.2-6.2l7.6-7.6a3 3 0 0 1 4.2 4.2l-7.4 7.4a1.5 1.5 0 0 1-2.1-2.1l6.6-6.6"/>`),
+  warning: icon(svg`<path d="M12 4.5 21 19.5H3z"/><path d="M12 10v4.2m0 2.4v.2"/>`),
+  wide: icon(svg`<path d="M14 4.5h5.5V10M10 19.5H4.5V14M19.5 4.5 13.5 10.5M4.5 19.5l6-6"/>`),
+  narrow: icon(svg`<path d="M19.5 9.5H14V4M4.5 14.5H10V20M14 9.5 19.5 4M10 14.5 4.5 20"/>`),
   search: icon(svg`<circle cx="11" cy="11" r="6"/><path d="m15.5 15.5 4 4"/>`),
 } as const;

@@ -1,11 +1,13 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 
 import type { Problem } from './api.ts';
-import { drawLines, drawReceipt } from './cards.ts';
+import { drawReceipt } from './cards.ts';
+import { drawTable } from './cards/table.ts';
 import { icons } from './icons.ts';
+import { drawLines } from './lines.ts';
 import { base } from './styles/base.ts';
 import { messages } from './styles/messages.ts';
-import type { Proposal, ProposalStatus, Receipt } from './types.ts';
+import type { Preview, Proposal, ProposalStatus, Receipt } from './types.ts';
 import { words } from './words.ts';
 
 const URGENT_MS = 3 * 60_000;
@@ -15,6 +17,15 @@ export function leftWords(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
   if (ms > URGENT_MS) return `${Math.round(seconds / 60)} min`;
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** What was looked at, and what should be known before confirming. */
+function drawTold({ checks, warnings }: Preview): TemplateResult | typeof nothing {
+  if (!checks?.length && !warnings?.length) return nothing;
+  return html`<div class="notes">
+    ${checks?.length ? html`<ul class="told" role="list" aria-label=${words.checks}>${checks.map((check) => html`<li>${icons.check}<span>${check}</span></li>`)}</ul>` : nothing}
+    ${warnings?.length ? html`<ul class="told warnings" role="list" aria-label=${words.warnings}>${warnings.map((warning) => html`<li>${icons.warning}<span><span class="sr-only">${words.warning}: </span>${warning}</span></li>`)}</ul>` : nothing}
+  </div>`;
 }
 
 /**
@@ -119,6 +130,8 @@ export class ProposalCard extends LitElement {
         <h3>${preview.title}</h3>
       </div>${status === 'executed' ? html`<span class="stamp">${icons.check}</span>` : nothing}</div>
       ${drawLines(preview.lines)}
+      ${drawTold(preview)}
+      ${open && preview.table?.rows?.length ? drawTable({ title: preview.title, ...preview.table }) : nothing}
       ${preview.note ? html`<p class="note">${preview.note}</p>` : nothing}
       <p class="problem" role="alert">${this.refusal?.sentences ?? ''}</p>
       ${open ? this.#actions() : nothing}

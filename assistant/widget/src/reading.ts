@@ -1,6 +1,6 @@
 /** What the server keeps, takes and sends of one conversation. */
 
-import type { Api } from './api.ts';
+import type { Api, Sending } from './api.ts';
 import type { ServerEvent } from './sse.ts';
 import type { Page, Reply } from './types.ts';
 
@@ -24,10 +24,10 @@ export async function history(api: Api, id: string, after: string | null = null)
 }
 
 /** Put a file into the conversation. Returns the id by which it is sent as a message. */
-export async function upload(api: Api, id: string, file: File): Promise<string> {
+export async function upload(api: Api, id: string, file: File, sending: Sending): Promise<string> {
   const form = new FormData();
   form.set('file', file, file.name);
-  const stored = await api.post<{ file_id: string }>(`${conversationPath(id)}/files`, form);
+  const stored = await api.upload<{ file_id: string }>(`${conversationPath(id)}/files`, form, sending);
   return stored.file_id;
 }
 

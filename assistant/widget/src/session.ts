@@ -1,6 +1,6 @@
 /** One person's talk with one assistant: begins or resumes it, keeps it current, says what is new. */
 
-import { type Api, backOff, Problem, Unreachable } from './api.ts';
+import { type Api, backOff, Problem, type Sending, Unreachable } from './api.ts';
 import { type Decided, type Decision, Decisions } from './decisions.ts';
 import { Live, type LiveListener } from './live.ts';
 import { Memory } from './memory.ts';
@@ -298,9 +298,11 @@ export class Session implements LiveListener {
     this.#changed();
   }
 
-  async upload(file: File): Promise<void> {
-    if (!this.conversation) return;
-    this.say({ file_id: await upload(this.api, this.conversation.id, file), title: file.name });
+  async upload(file: File, sending: Sending): Promise<void> {
+    const id = this.conversation?.id;
+    if (!id) return;
+    const file_id = await upload(this.api, id, file, sending);
+    if (this.conversation?.id === id) this.say({ file_id, title: file.name });
   }
 
   /** Confirm or cancel a card. Pressing twice, or asking again after a break, has one effect. */

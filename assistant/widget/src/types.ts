@@ -26,6 +26,8 @@ export interface Ask {
   /** Bounds: of a number itself, of a date as ISO text, of a list its length. */
   min?: number | string | null;
   max?: number | string | null;
+  /** Endings of the files that are wanted, like `.csv`; any that may be sent when it is absent. */
+  accept?: string[] | null;
 }
 
 export interface Line {
@@ -48,6 +50,60 @@ export interface CaseItem {
   updated_at?: string | null;
 }
 
+/** A virtual account as a tree shows it. `path` says where it hangs when its parent isn't shown. */
+export interface TreeItem {
+  name: string;
+  id?: string | null;
+  path?: string | string[] | null;
+  parent?: string | null;
+  access_level?: string | null;
+  is_default?: boolean | null;
+  note?: string | null;
+}
+
+export interface Mailbox {
+  name?: string | null;
+  email: string;
+}
+
+export interface DirectoryItem {
+  name: string;
+  domain: string;
+  id?: string | number | null;
+  type?: string | null;
+  status?: string | null;
+  relation?: string | null;
+  roles?: string[] | null;
+  administrators?: Mailbox[] | null;
+  buttons?: Button[] | null;
+}
+
+export interface RequestItem {
+  id: string;
+  smart_account?: string | { name?: string | null; domain?: string | null } | null;
+  requester: Mailbox;
+  scope?: string | null;
+  role?: string | null;
+  virtual_accounts?: string[] | null;
+  status: string;
+  created_at?: string | null;
+  justification?: string | null;
+  buttons?: Button[] | null;
+}
+
+export interface Column {
+  key: string;
+  label: string;
+}
+
+/** Rows of cells by the keys of the columns; `total` when there are more than were sent. */
+export interface Table {
+  title?: string | null;
+  columns: Column[];
+  rows: Record<string, unknown>[];
+  total?: number | null;
+}
+
 /** A card of any kind; fields a kind doesn't use are absent. */
 export interface Card {
   kind: string;
@@ -56,16 +112,32 @@ export interface Card {
   number?: string | null;
   status?: string | null;
   lines?: Line[] | null;
-  items?: (LinkItem | CaseItem)[] | null;
+  items?: (LinkItem | CaseItem | TreeItem | DirectoryItem | RequestItem)[] | null;
+  columns?: Column[] | null;
+  rows?: Record<string, unknown>[] | null;
+  total?: number | null;
+  /** What became of each row of a bulk job, beside its receipt. */
+  table?: Table | null;
 }
 
 export type ProposalStatus =
   | 'open' | 'executed' | 'superseded' | 'cancelled' | 'expired' | 'failed';
 
+/** What would be done. `checks` passed, `warnings` don't stand in the way but should be read. */
+export interface Preview {
+  title: string;
+  lines?: Line[] | null;
+  note?: string | null;
+  confirm?: string | null;
+  table?: Table | null;
+  checks?: string[] | null;
+  warnings?: string[] | null;
+}
+
 export interface Proposal {
   id: string;
   operation: string;
-  preview: { title: string; lines?: Line[] | null; note?: string | null; confirm?: string | null };
+  preview: Preview;
   status: ProposalStatus;
   expires_at: string;
 }
@@ -74,6 +146,7 @@ export interface Receipt {
   title: string;
   reference?: string | null;
   lines?: Line[] | null;
+  table?: Table | null;
 }
 
 export interface Source {

@@ -6,6 +6,7 @@ import { keyed } from 'lit/directives/keyed.js';
 import { repeat } from 'lit/directives/repeat.js';
 
 import { drawControl } from './controls/index.ts';
+import type { Upload } from './files.ts';
 import { dayWords, drawMessage, drawOutgoing } from './message.ts';
 import { icons } from './icons.ts';
 import { plainWords, prose } from './prose.ts';
@@ -21,8 +22,7 @@ export interface View {
   /** Earlier conversations while they are shown, else null. */
   past: Conversation[] | 'loading' | null;
   replyTo: Reply | null;
-  uploading: string;
-  uploadProblem: string;
+  upload: Upload | null;
 }
 
 export interface TalkContext {
@@ -47,6 +47,25 @@ export function drawBar(session: Session): TemplateResult {
     : status === 'person' ? words.withPerson : status === 'closed' ? words.closed : '';
   return html`<div role="status">${told
     ? html`<div class="bar calm">${icons.person}${told}</div>` : nothing}</div>`;
+}
+
+export interface UploadActions {
+  stop(): void;
+  again(): void;
+}
+
+/** A file on its way, above where one types; or why it is not, and what to do. */
+export function drawUpload(upload: Upload | null, actions: UploadActions): Drawn {
+  if (!upload) return nothing;
+  const { file, sent, problem } = upload;
+  if (problem) {
+    return html`<div class="upload"><p class="problem" role="alert">${problem}</p><span class="row">
+      <button type="button" class="text-button" @click=${actions.again}>${icons.retry}${words.tryAgain}</button>
+      <button type="button" class="text-button" @click=${actions.stop}>${words.discard}</button></span></div>`;
+  }
+  return html`<div class="upload">${icons.file}<span class="name" role="status">${words.uploading(file.name)}</span>
+    <progress max="1" value=${sent} aria-label=${words.uploading(file.name)}></progress><span class="hint" aria-hidden="true">${words.sentShare(sent)}</span>
+    <button type="button" class="icon-button" aria-label=${words.stopUpload(file.name)} @click=${actions.stop}>${icons.close}</button></div>`;
 }
 
 /** In place of a conversation: connecting, signed out, or what went wrong. */
@@ -80,10 +99,15 @@ export function drawPast(past: Conversation[] | 'loading', session: Session, cho
   </div>`;
 }
 
+/** Whether items of its card can be pressed: these wait while something is being done. */
+function hasButtons({ card }: Reply): boolean {
+  return Boolean(card?.items?.some((item) => 'buttons' in item && item.buttons?.length));
+}
+
 /** What the drawing of a message with a card depends on beside the message itself. */
 function cardState(message: Reply, session: Session): unknown[] {
   const id = message.proposal?.id;
-  if (!id) return [];
+  if (!id) return [hasButtons(message) && session.turnSince !== null];
   const { decisions, receipts, clockOffset } = session;
   return [decisions.underWay.has(id), decisions.refusals.get(id), receipts.get(id), clockOffset];
 }
@@ -106,6 +130,7 @@ export function drawLog(context: TalkContext): TemplateResult {
         first,
         last,
         reply: context.reply,
+        press: context.say,
         change: () => context.say({ payload: '/change', title: words.change }),
       })}`;
     // Hundreds of messages, and only the newest ever change: the others aren't drawn again.
@@ -161,8 +186,7 @@ function drawQuestion(ask: Ask, context: TalkContext): TemplateResult {
     ${drawControl(ask, {
       // Without one in the profile the assistant asks for it, and nothing may be said here.
       zone: session.person?.time_zone ?? null,
-      uploading: view.uploading,
-      uploadProblem: view.uploadProblem,
+      uploading: Boolean(view.upload && !view.upload.problem),
       answer: (event) => context.say((event as CustomEvent<Said>).detail),
       file: (event) => context.upload((event as CustomEvent<File>).detail),
     })}

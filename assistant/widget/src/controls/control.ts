@@ -30,6 +30,13 @@ export abstract class Control extends LitElement {
   }
 }
 
+const IDENTIFIER = /^[0-9a-f]{16,}$/i;
+
+/** What an option is found by: its title, and a value that people know. */
+export function textOf({ title, value }: Option): string {
+  return IDENTIFIER.test(value) ? title : `${title} ${value}`;
+}
+
 /** A bound of a number or a list, when it is one. */
 export function bound(value: number | string | null | undefined): number | null {
   const number = typeof value === 'string' && value.trim() ? Number(value) : value;

@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
+import { LARGEST_FILE, sizeWords } from '../files.ts';
 import { icons } from '../icons.ts';
 import { words } from '../words.ts';
 import { bound, Control } from './control.ts';
@@ -107,46 +108,29 @@ export class ConfirmControl extends Control {
   }
 }
 
-/** A file, dropped or chosen. Fires `file`; who listens uploads it and says what went wrong. */
+/** A file, chosen or dropped (the whole panel takes drops). Fires `file` with it. */
 export class FileControl extends Control {
-  static override properties = {
-    ...Control.properties, over: { state: true }, busy: { attribute: false }, problem: { attribute: false },
-  };
+  static override properties = { ...Control.properties, busy: { attribute: false } };
 
-  declare over: boolean;
-  /** Name of the file on its way, or empty. */
-  declare busy: string;
-  declare problem: string;
+  declare busy: boolean;
 
   constructor() {
     super();
-    this.over = false;
-    this.busy = '';
-    this.problem = '';
-  }
-
-  #give(file: File | undefined): void {
-    this.over = false;
-    if (file && !this.busy) this.dispatchEvent(new CustomEvent<File>('file', { detail: file }));
-  }
-
-  #drag(event: DragEvent): void {
-    event.preventDefault();
-    this.over = event.type !== 'dragleave';
-  }
-
-  #drop(event: DragEvent): void {
-    event.preventDefault();
-    this.#give(event.dataTransfer?.files[0]);
+    this.busy = false;
   }
 
   override render(): TemplateResult {
-    const onChange = (event: Event): void => this.#give((event.target as HTMLInputElement).files?.[0]);
-    return html`<label class="drop ${this.over ? 'over' : ''}" @dragover=${this.#drag}
-        @dragleave=${this.#drag} @drop=${this.#drop}>
-        ${icons.file}<span>${this.busy ? words.uploading(this.busy) : words.dropFile}</span>
-        <input type="file" class="sr-only" ?disabled=${Boolean(this.busy)} @change=${onChange}>
-      </label>
-      <p class="problem" role="alert">${this.problem}</p>`;
+    const accept = this.ask.accept ?? [];
+    const onChange = (event: Event): void => {
+      const input = event.target as HTMLInputElement;
+      const [file] = input.files ?? [];
+      if (file) this.dispatchEvent(new CustomEvent<File>('file', { detail: file }));
+      input.value = '';
+    };
+    return html`<label class="drop ${this.busy ? 'busy' : ''}">
+        ${icons.file}<span><strong>${accept.length ? words.dropOneOf(accept.join(', ')) : words.dropFile}</strong>
+        <span class="hint">${accept.length ? words.atMost(sizeWords(bound(this.ask.max) ?? LARGEST_FILE)) : words.fileKinds(sizeWords(LARGEST_FILE))}</span></span>
+        <input type="file" class="sr-only" accept=${accept.join(',') || nothing} ?disabled=${this.busy} @change=${onChange}>
+      </label>`;
   }
 }

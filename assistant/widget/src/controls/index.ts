@@ -3,7 +3,8 @@
 import { html, nothing, type TemplateResult } from 'lit';
 
 import type { Ask } from '../types.ts';
-import { ChoiceControl, ChoicesControl } from './choice.ts';
+import { ChoiceControl } from './choice.ts';
+import { ChoicesControl } from './choices.ts';
 import { ConfirmControl, EmailControl, FileControl, NumberControl } from './entry.ts';
 import { WhenControl } from './when.ts';
 
@@ -25,8 +26,7 @@ export function defineControls(): void {
 
 export interface ControlContext {
   zone: string | null;
-  uploading: string;
-  uploadProblem: string;
+  uploading: boolean;
   answer(event: Event): void;
   file(event: Event): void;
 }
@@ -50,8 +50,7 @@ export function drawControl(ask: Ask, context: ControlContext): TemplateResult |
     case 'confirm':
       return html`<ask-licensing-confirm .ask=${ask} @answer=${answer}></ask-licensing-confirm>`;
     case 'file':
-      return html`<ask-licensing-file .ask=${ask} .busy=${context.uploading}
-        .problem=${context.uploadProblem} @file=${context.file}></ask-licensing-file>`;
+      return html`<ask-licensing-file .ask=${ask} .busy=${context.uploading} @file=${context.file}></ask-licensing-file>`;
     default:
       // A question for text that offers something all the same: the offers are worth a press.
       return ask.options?.length

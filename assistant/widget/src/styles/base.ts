@@ -28,6 +28,14 @@ export const base = css`
   .primary:disabled, .plain:disabled { background: var(--_sunken); color: var(--_muted); border-color: var(--_line); }
   .icon-button { display: inline-grid; place-items: center; width: 44px; padding: 0; color: var(--_muted); }
   .icon-button:hover:not(:disabled) { background: var(--_hover); color: var(--_ink); }
+  .text-button { min-height: 44px; padding: 0 10px; border: 0; background: none; color: var(--_accent); font-weight: 600; font-size: 0.8125rem; display: inline-flex; align-items: center; gap: 4px; border-radius: var(--_radius-s); }
+  .text-button:hover { text-decoration: underline; text-underline-offset: 0.2em; }
+  .text-button .icon { width: 16px; height: 16px; }
+  .text-button:disabled { color: var(--_muted); text-decoration: none; opacity: 0.75; }
+  .text-button[aria-pressed='true'] { background: var(--_accent-soft); }
+  .pill { flex: none; font-size: 0.75rem; font-weight: 600; line-height: 22px; padding: 0 9px; border-radius: 11px; background: var(--_sunken); color: var(--_muted); white-space: nowrap; }
+  .pill.live { background: var(--_accent-soft); color: var(--_accent); }
+  .pill.warn { background: var(--_person); color: var(--_person-ink); }
   .hint { color: var(--_muted); font-size: 0.8125rem; }
   .problem { color: var(--_danger); font-size: 0.8125rem; font-weight: 500; }
   .problem:empty { display: none; }

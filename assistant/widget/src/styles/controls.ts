@@ -19,7 +19,8 @@ export const controls = css`
     display: flex; align-items: center; gap: 10px; min-height: 44px; padding: 8px 12px; cursor: pointer;
     border: 1px solid var(--_line); border-radius: var(--_radius-s); background: var(--_raised); line-height: 1.3;
   }
-  .check:hover { border-color: var(--_accent); }
+  .check.full { color: var(--_muted); cursor: default; }
+  .check:hover:not(.full) { border-color: var(--_accent); }
   .check:has(:checked) { border-color: var(--_accent); background: var(--_accent-soft); }
   .check:has(:focus-visible) { outline: 2px solid var(--_focus); outline-offset: 1px; }
   .check input { width: 20px; height: 20px; flex: none; margin: 0; accent-color: var(--_accent); outline: none; }
@@ -35,6 +36,11 @@ export const controls = css`
   .row { display: flex; flex-wrap: wrap; align-items: center; gap: 8px; margin-top: 8px; }
   form.row:first-child, form > .row:first-child { margin-top: 0; }
   .row > input { flex: 1 1 160px; width: auto !important; }
+  .tools { display: flex; flex-wrap: wrap; gap: 0 4px; margin: -2px 0 2px -10px; }
+  .list .check:has(:focus-visible), .list .option:focus-visible { outline-offset: -1px; }
+  .keys { display: none; margin-top: 4px; }
+  .list:has(:focus-visible) + .keys { display: block; }
+  .stop { color: var(--_danger); font-weight: 500; }
   .row.end { justify-content: space-between; }
   .row .primary { margin-inline-start: auto; }
   .window {
@@ -61,6 +67,9 @@ export const controls = css`
     border: 1.5px dashed var(--_control-line); border-radius: var(--_radius-m); background: var(--_raised);
     color: var(--_muted); cursor: pointer; text-align: center;
   }
-  .drop:hover, .drop.over { border-color: var(--_accent); background: var(--_accent-soft); color: var(--_ink); }
+  .drop .hint { display: block; }
+  .drop strong { font-weight: 600; color: var(--_ink); }
+  .drop.busy { opacity: 0.6; cursor: default; }
+  .drop:hover:not(.busy) { border-color: var(--_accent); background: var(--_accent-soft); color: var(--_ink); }
   .drop:has(:focus-visible) { outline: 2px solid var(--_focus); outline-offset: 2px; }
 `;

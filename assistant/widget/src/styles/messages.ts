@@ -36,9 +36,6 @@ export const messages = css`
   .failed .bubble { background: var(--_danger-soft); color: var(--_ink); border: 1px solid var(--_danger); }
   .unsent { display: grid; justify-items: end; gap: 2px; margin-top: 4px; font-size: 0.8125rem; color: var(--_danger); text-align: end; }
   .unsent .row { display: flex; gap: 6px; }
-  .text-button { min-height: 44px; padding: 0 10px; border: 0; background: none; color: var(--_accent); font-weight: 600; font-size: 0.8125rem; display: inline-flex; align-items: center; gap: 4px; border-radius: var(--_radius-s); }
-  .text-button:hover { text-decoration: underline; text-underline-offset: 0.2em; }
-  .text-button .icon { width: 16px; height: 16px; }
 
   .sources { display: grid; gap: 4px; margin-top: 10px; padding-top: 8px; border-top: 1px solid var(--_line); font-size: 0.8125rem; }
   .sources h3 { font-size: 0.75rem; font-weight: 600; color: var(--_muted); }
@@ -55,8 +52,6 @@ export const messages = css`
   dl > div { display: grid; grid-template-columns: minmax(88px, 34%) 1fr; gap: 12px; padding: 7px 0; border-top: 1px solid var(--_line); }
   dt { color: var(--_muted); overflow-wrap: anywhere; hyphens: auto; }
   dd { font-weight: 500; overflow-wrap: anywhere; white-space: pre-line; }
-  .pill { flex: none; font-size: 0.75rem; font-weight: 600; line-height: 22px; padding: 0 9px; border-radius: 11px; background: var(--_sunken); color: var(--_muted); white-space: nowrap; }
-  .pill.live { background: var(--_accent-soft); color: var(--_accent); }
   .receipt { border-color: var(--_accent-line); }
   .receipt .card-head { background: var(--_accent-soft); padding-bottom: 14px; }
   .receipt dl > div:first-child { border-top: 0; }
@@ -83,6 +78,13 @@ export const messages = css`
   .proposal:focus-visible { outline: 2px solid var(--_focus); }
   .proposal.settled { border-color: var(--_line); box-shadow: none; }
   .proposal.settled dl, .proposal.settled h3 { color: var(--_muted); }
+  .notes { display: grid; gap: 10px; margin: 0 16px 12px; }
+  ask-licensing-table + .note { margin-top: 12px; font-weight: 600; }
+  .told { display: grid; gap: 6px; font-size: 0.875rem; }
+  .told li { display: flex; gap: 8px; }
+  .told .icon { width: 18px; height: 18px; margin-top: 1px; color: var(--_accent); }
+  .warnings { padding: 10px 12px; border-radius: var(--_radius-s); background: var(--_person); color: var(--_person-ink); }
+  .warnings .icon { color: inherit; }
   .note { margin: 0 16px 12px; padding: 10px 12px; border-radius: var(--_radius-s); background: var(--_sunken); font-size: 0.875rem; }
   .proposal .problem { margin: 0 16px 12px; padding: 10px 12px; border-radius: var(--_radius-s); background: var(--_danger-soft); }
   .proposal .problem:empty { display: none; }

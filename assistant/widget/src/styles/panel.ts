@@ -67,6 +67,26 @@ export const panel = css`
   @keyframes rise { from { transform: translateY(10px); opacity: 0; } }
   dialog:modal { inset: 0; width: 100%; height: 100dvh; border: 0; border-radius: 0; }
 
+  :host([wide]) dialog:not(:modal) { width: min(900px, calc(100vw - 40px)); height: calc(100dvh - 40px); }
+  :host([wide]) .card:has(ask-licensing-table), :host([wide]) ask-licensing-proposal { width: 100%; }
+
+  .dropping {
+    position: absolute; inset: 8px; z-index: 3; display: grid; place-content: center; justify-items: center; gap: 8px; padding: 24px;
+    border: 2px dashed var(--_accent); border-radius: var(--_radius-m); background: color-mix(in oklab, var(--_surface) 92%, transparent);
+    text-align: center; pointer-events: none;
+  }
+  .dropping .icon { width: 36px; height: 36px; color: var(--_accent); }
+  .dropping span { color: var(--_muted); font-size: 0.875rem; }
+  .upload {
+    display: flex; flex-wrap: wrap; align-items: center; gap: 4px 10px; flex: none; padding: 6px 8px 6px 16px; min-height: 56px;
+    background: var(--_raised); border-top: 1px solid var(--_line); font-size: 0.875rem;
+  }
+  .upload > .icon { color: var(--_accent); }
+  .upload .name { flex: 1 1 96px; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+  .upload .problem { flex: 1 1 200px; }
+  .upload .row { display: flex; margin-inline-start: auto; }
+  progress { width: 88px; height: 8px; accent-color: var(--_accent); }
+
   .header {
     display: flex; align-items: center; gap: 4px; padding: 10px 8px 10px 16px;
     background: var(--_raised); border-bottom: 1px solid var(--_line); flex: none;

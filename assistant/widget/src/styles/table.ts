@@ -1,0 +1,42 @@
+import { css } from 'lit';
+
+/** A table in a card. */
+export const table = css`
+  :host { display: block; container-type: inline-size; border-top: 1px solid var(--_line); font-size: 0.875rem; line-height: 1.4; }
+  .filter { padding: 10px 12px; border-bottom: 1px solid var(--_line); }
+  .search { margin: 0; }
+  .box { max-height: min(420px, 56vh); overflow: auto; overscroll-behavior: contain; position: relative; background: var(--_raised); }
+  .box:focus-visible { outline-offset: -3px; }
+  table { border-collapse: separate; border-spacing: 0; width: 100%; }
+  th, td { text-align: start; vertical-align: top; padding: 8px 12px; border-bottom: 1px solid var(--_line); }
+  th { position: sticky; top: 0; z-index: 1; background: var(--_sunken); color: var(--_muted); font-size: 0.8125rem; font-weight: 600; white-space: nowrap; }
+  td { overflow-wrap: break-word; max-width: 280px; }
+  tbody tr:last-child td { border-bottom: 0; }
+  tbody tr:hover td { background: var(--_hover); }
+  [role='rowheader'] { font-weight: 600; }
+  .label { display: none; }
+  .outcome { display: inline-flex; align-items: center; gap: 4px; font-weight: 600; white-space: nowrap; }
+  .outcome .icon { width: 16px; height: 16px; }
+  .outcome.added, .outcome.changed { color: var(--_accent); }
+  .outcome.skipped { color: var(--_muted); }
+  .outcome.failed { color: var(--_danger); }
+  .more { width: 100%; justify-content: center; }
+  .none { padding: 14px 16px; color: var(--_muted); }
+  .foot { display: flex; flex-wrap: wrap; align-items: center; gap: 0 8px; padding: 4px 8px 4px 16px; min-height: 48px; border-top: 1px solid var(--_line); }
+  .foot .hint { flex: 1 1 120px; }
+  .takes { display: flex; flex-wrap: wrap; }
+  @container (max-width: 460px) {
+    .wide table, .wide tbody, .wide tr, .wide td { display: block; }
+    .wide thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+    .wide tbody tr { padding: 8px 16px 9px; border-bottom: 1px solid var(--_line); }
+    .wide tbody tr:last-child { border-bottom: 0; }
+    .wide tbody tr:hover td { background: none; }
+    .wide td { display: grid; grid-template-columns: minmax(84px, 30%) 1fr; gap: 10px; padding: 2px 0; border: 0; max-width: none; }
+    .wide td.empty { display: none; }
+    .wide td > span { overflow-wrap: anywhere; }
+    .wide .label { display: block; color: var(--_muted); font-weight: 400; overflow-wrap: anywhere; }
+    .wide td[role='rowheader'] { display: block; font-size: 0.9375rem; }
+    .wide [role='rowheader'] .label { display: none; }
+  }
+  @media (forced-colors: active) { th { border-bottom-color: CanvasText; } }
+`;
