@@ -2,9 +2,14 @@
 
 from fastapi import APIRouter
 
+from backend.access import mails as _access_mails  # noqa: F401 - registers its jobs
+from backend.access import timers as _access_timers  # noqa: F401 - registers them
+from backend.access.routes import router as access
+from backend.access.rule_routes import router as access_rules
 from backend.cases import mails as _case_mails  # noqa: F401 - registers its jobs
 from backend.cases.routes import router as cases
 from backend.demo.routes import router as demo
+from backend.directory.routes import router as directory
 from backend.knowledge.routes import router as knowledge
 from backend.people import mails as _people_mails  # noqa: F401 - registers its jobs
 from backend.people.routes import router as people
@@ -17,6 +22,8 @@ API = "/api/v1"
 def api_router() -> APIRouter:
     """Every call of the backend under `/api/v1`."""
     router = APIRouter(prefix=API)
-    for feature in (people, training, cases, virtual_accounts, knowledge, demo):
+    for feature in (
+        people, training, cases, directory, access, access_rules, virtual_accounts, knowledge, demo,
+    ):  # fmt: skip
         router.include_router(feature)
     return router

@@ -26,6 +26,8 @@ from backend.users.models import SA_ROLES, VA_ROLES
 from backend.virtual_accounts.names import Named, key_of
 
 MOST_PLACES = 25
+# What delegates and rules grant at most.
+CEILING = Role.VA_ADMIN
 
 
 class Scope(StrEnum):
@@ -171,6 +173,9 @@ class ApproveAccessRequest(Body):
     role: Role | None = Field(default=None, description="Another role than the one asked for")
     virtual_accounts: Places | None = Field(
         default=None, description="Names of the virtual accounts that are granted, when not all"
+    )
+    include_nested: bool | None = Field(
+        default=None, description="Whether what is nested in them is granted too; as asked if not"
     )
 
     @field_validator("virtual_accounts", mode="before")
