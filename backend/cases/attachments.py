@@ -1,73 +1,32 @@
-"""Files of a case: checked by their content, kept under `STATE_DIR/files`."""
+"""Files of a case: checked by their content, limited in sum, seen by whoever sees the case."""
 
-from pathlib import Path, PurePosixPath
-
-from fastapi import UploadFile
+from fastapi import Response, UploadFile
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.cases import service
+from backend.cases import repository, service
 from backend.cases.models import Attachment
 from backend.cases.schemas import CaseAnswer
+from backend.core import files
 from backend.core.database import is_dry_run
 from backend.core.events import Acting
-from backend.core.fields import clean
 from backend.core.identity import Person
-from backend.core.problems import FieldError, Problem, invalid
-from backend.core.settings import settings
+from backend.core.problems import Problem, not_found
 
-LARGEST = 10 * 1024 * 1024
-_SIGNATURES = {
-    b"%PDF-": "application/pdf",
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"PK\x03\x04": "application/zip",
-}
-
-
-def kind_of(content: bytes) -> str | None:
-    """The media type by what the bytes are, not by what the sender says; None if not allowed."""
-    for signature, media_type in _SIGNATURES.items():
-        if content.startswith(signature):
-            return media_type
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
-    return "text/plain" if "\x00" not in text else None
+MOST_A_CASE = 50 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
 
 
 async def attach(
     session: AsyncSession, person: Person, acting: Acting, number: str, file: UploadFile
 ) -> CaseAnswer:
-    """Store a file with the case; the bytes come before the row: a file without a row
-    is harmless, a row without its file is a loss.
-    """
+    """Store a file with the case."""
     case = await service.find_to_change(session, person, number)
     service.require_requester_or_desk(person, case)
     service.require_open(case)
-    content = await file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise Problem(
-            413,
-            "too-large",
-            "This file is too large",
-            "It has more than 10 MB.",
-            "Send a smaller file, or share a link in a note.",
-        )
-    media_type = kind_of(content)
-    if media_type is None or not content:
-        raise invalid(
-            [
-                FieldError(
-                    field="file",
-                    code="type",
-                    message="This file can’t be attached. PDF, PNG, JPEG, ZIP and plain text can.",
-                )
-            ]
-        )
-    name = str(clean(PurePosixPath((file.filename or "file").replace("\\", "/")).name))[:200]
+    name, media_type, content = await files.received(file)
+    await _require_room(session, case.number, len(content))
     row = Attachment(
-        case_number=case.number, filename=name or "file", content_type=media_type, size=len(content)
+        case_number=case.number, filename=name, content_type=media_type, size=len(content)
     )
     session.add(row)
     await service.add_entry(
@@ -82,12 +41,36 @@ async def attach(
     )
     await service.note_event(session, "case_attachment", case, acting, f"File: {row.filename}")
     if not is_dry_run(session):
-        _store(settings().state_dir / "files" / row.id, content)
+        files.keep(row.id, content)
     return await service.answer(
         session, case, person, service.receipt_for(case, "File attached", ("File", row.filename))
     )
 
 
-def _store(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+async def _require_room(session: AsyncSession, number: str, size: int) -> None:
+    """413 when the case would hold more than it may; its row is locked, so two can't pass."""
+    there = await repository.attached_bytes(session, number)
+    if there + size <= MOST_A_CASE:
+        return
+    raise Problem(
+        413,
+        "case-full",
+        "This case holds no more files",
+        f"All files of a case together may have {MOST_A_CASE // _MEGABYTE} MB; case {number} has "
+        f"{there / _MEGABYTE:.1f} MB, and this file {size / _MEGABYTE:.1f} MB.",
+        "Send a smaller file, or share a link in a note.",
+    )
+
+
+async def download(
+    session: AsyncSession, person: Person, number: str, attachment_id: str
+) -> Response:
+    """A file of a case, for whoever may see the case; 404 for everybody else."""
+    case = await service.find(session, person, number)
+    row = await session.get(Attachment, attachment_id)
+    if row is None or row.case_number != case.number:
+        raise not_found(
+            f"file of that id in case {case.number}",
+            "The case's thread lists its files: look there for `details.attachment`.",
+        )
+    return files.download(row.filename, row.content_type, files.kept(row.id, row.filename))

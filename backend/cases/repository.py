@@ -188,9 +188,8 @@ async def closed_at(session: AsyncSession, number: str) -> datetime:
     return next(e.at for e in reversed(entries) if e.details.get("status") == Status.CLOSED)
 
 
-async def attachments_of(session: AsyncSession, number: str) -> list[Attachment]:
-    """The files of a case, oldest first."""
-    rows = await session.exec(
-        select(Attachment).where(Attachment.case_number == number).order_by(col(Attachment.at))
-    )
-    return list(rows.all())
+async def attached_bytes(session: AsyncSession, number: str) -> int:
+    """What all files of a case weigh together."""
+    total = func.coalesce(func.sum(Attachment.size), 0)
+    rows = await session.exec(select(total).where(Attachment.case_number == number))
+    return int(rows.one())

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, UploadFile
+from fastapi import APIRouter, Path, Query, Response, UploadFile
 from sqlmodel import col
 
 from backend.cases import attachments, presentation, repository, service, work
@@ -196,5 +196,22 @@ async def attach_to_case(
     acting: ActingDep,
     session: SessionDep,
 ) -> CaseAnswer:
-    """Attach a file to a case of yours: PDF, PNG, JPEG, text, CSV or ZIP, 10 MB at most."""
+    """Attach a file to a case of yours: PDF, PNG, JPEG, text, CSV or ZIP, 10 MB at most, and
+    50 MB a case.
+    """
     return await attachments.attach(session, person, acting, case_number, file)
+
+
+@router.get(
+    "/cases/{case_number}/attachments/{attachment_id}",
+    response_class=Response,
+    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file"}},
+)
+async def download_attachment(
+    case_number: Number,
+    attachment_id: Annotated[str, Path(max_length=32, description="From the case's thread")],
+    person: CurrentPerson,
+    session: SessionDep,
+) -> Response:
+    """Save a file of a case that you may see."""
+    return await attachments.download(session, person, case_number, attachment_id)

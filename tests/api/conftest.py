@@ -30,20 +30,24 @@ def routes(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
 class Known:
     """Somebody with a case and a conversation, and what stands in paths to reach them."""
 
-    def __init__(self, owner: httpx.AsyncClient, case: str, conversation: str) -> None:
+    def __init__(self, owner: httpx.AsyncClient, **places: str) -> None:
         self.owner = owner
-        self.places = {
-            "case_number": case,
-            "conversation_id": conversation,
-            "proposal_id": "0" * 32,
-        }
+        self.places = {"proposal_id": "0" * 32} | places
 
 
 async def known_of(owner: httpx.AsyncClient) -> Known:
-    """A case and a conversation of this person's."""
+    """A case and a conversation of this person's, with a file in it."""
     case = await owner.post("/training-engagements", json=request(open_another=True))
+    number = case.json()["number"]
+    file = {"file": ("a.txt", b"hello", "text/plain")}
+    attached = await owner.post(f"/cases/{number}/attachments", files=file)
     talk = await owner.post("/conversations", json={"portal": "clc"})
-    return Known(owner, case.json()["number"], talk.json()["id"])
+    return Known(
+        owner,
+        case_number=number,
+        attachment_id=attached.json()["thread"][-1]["details"]["attachment"],
+        conversation_id=talk.json()["id"],
+    )
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -63,6 +63,21 @@ class TestReading:
         assert 'id="sec-desk"' not in update
         assert 'id="sec-note"' not in update
 
+    async def test_a_file_is_saved_from_the_thread(
+        self, lee: httpx.AsyncClient, asker: httpx.AsyncClient
+    ) -> None:
+        number = await open_case(asker)
+        file = {"file": ("<b>list</b>.csv", b"a,b\n1,2\n", "text/csv")}
+        await asker.post(f"/cases/{number}/attachments", files=file)
+        thread = section((await lee.get(f"/console/cases/{number}")).text, "thread")
+        link = re.search(r'<a class="attachment" href="([^"]+)" download>([^<]+)</a>', thread)
+        assert link
+        assert link[2] == "b&gt;.csv"
+        assert "8 Bytes" in thread
+        saved = await lee.get(link[1])
+        assert saved.content == b"a,b\n1,2\n"
+        assert saved.headers["content-disposition"].startswith("attachment; ")
+
 
 class TestClaiming:
     async def test_of_two_agents_one_gets_it_and_the_other_is_told_who(
