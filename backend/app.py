@@ -10,6 +10,7 @@ from backend.cases import mails as _case_mails  # noqa: F401 - registers its job
 from backend.cases.routes import router as cases
 from backend.demo.routes import router as demo
 from backend.directory.routes import router as directory
+from backend.events.routes import router as events
 from backend.knowledge.routes import router as knowledge
 from backend.people import mails as _people_mails  # noqa: F401 - registers its jobs
 from backend.people.routes import router as people
@@ -23,7 +24,8 @@ def api_router() -> APIRouter:
     """Every call of the backend under `/api/v1`."""
     router = APIRouter(prefix=API)
     for feature in (
-        people, training, cases, directory, access, access_rules, virtual_accounts, knowledge, demo,
+        people, training, cases, directory, access, access_rules, virtual_accounts, events,
+        knowledge, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router
