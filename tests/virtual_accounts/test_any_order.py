@@ -136,7 +136,7 @@ def test_that_it_stays_a_tree(app: FastAPI, loop: asyncio.AbstractEventLoop, sig
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=25, stateful_step_count=25, deadline=None, database=None,
+            max_examples=12, stateful_step_count=20, deadline=None, database=None,
             suppress_health_check=list(HealthCheck), phases=[Phase.generate],
         ),
     )  # fmt: skip
