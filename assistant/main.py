@@ -16,6 +16,7 @@ from assistant.channels.rest import router as rest_channel
 from assistant.console.routes import router as console
 from assistant.conversations.routes import router as conversations
 from assistant.engines import rasa
+from assistant.engines.agent import toolbox
 from assistant.lifespan import lifespan
 from assistant.widget.pages import router as widget_pages
 from backend.app import API, api_router
@@ -72,6 +73,7 @@ def create_app() -> FastAPI:
         transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url=INTERNAL
     )
     client.configure(client.LicensingApi(http, app.openapi()))
+    toolbox.use_embedding(lambda: knowledge.knowledge_search().embed.model)
     return app
 
 

@@ -15,9 +15,18 @@ from backend.core.policy import DeskAction, desk_allows
 OF_THE_DESK = frozenset({
     "list_queues", "claim_case", "update_case", "reply_to_case", "schedule_training_engagement",
 })  # fmt: skip
-# Files cannot be sent by a model; the demo's own calls show other people's mail.
+# Features for some people only, by the API's tags; whoever calls them all the same is refused.
+OF_SUPPORT, OF_PARTNERS = "support", "partners"
+# Files cannot be sent by a model; the demo's own calls show other people's mail; orders come
+# from Commerce with a token of its own.
 FILES = frozenset({"attach_to_case"})
-DEMO = "demo"
+NO_TOOLS = frozenset({"demo", "commerce"})
+# What people do on a portal, by the API's tags: nearer than the rest when words don't tell.
+_AT_HOME = {
+    "clc": frozenset({"orders", "accounts", "access", "directory", "users", "virtual_accounts"}),
+    "cssm": frozenset({"licenses", "virtual_accounts", "notifications"}),
+    "scm": frozenset({"cases", "training"}),
+}
 # What the API checks anyway, and what says nothing to a model.
 LEAN = frozenset({
     "title", "default", "examples", "minLength", "maxLength", "minItems", "additionalProperties",
@@ -32,16 +41,31 @@ MOST_ITEMS = 20
 def offered(api: LicensingApi, person: Person) -> list[Operation]:
     """The operations worth telling this person's agent about."""
     desk = desk_allows(person, DeskAction.WORK_CASES)
+    hidden = {OF_SUPPORT} if not desk else set()
+    if person.kind == "customer":
+        hidden.add(OF_PARTNERS)
     return [
         operation
         for operation in api.operations.values()
-        if is_tool(operation) and (desk or operation.id not in OF_THE_DESK)
+        if is_tool(operation)
+        and (desk or operation.id not in OF_THE_DESK)
+        and not hidden & set(operation.tags)
     ]
 
 
 def is_tool(operation: Operation) -> bool:
     """Whether a model may call it at all, offered or not."""
-    return operation.id not in FILES and DEMO not in operation.tags
+    return operation.id not in FILES and not NO_TOOLS & set(operation.tags)
+
+
+def at_home(portal: str) -> frozenset[str]:
+    """The tags of what people mostly do on this portal."""
+    return _AT_HOME.get(portal, frozenset())
+
+
+def described(operation: Operation) -> str:
+    """What an operation does, in one line."""
+    return " ".join(operation.description.split())
 
 
 def schema_of(operation: Operation) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from assistant.conversations.drafts import Draft
 from assistant.conversations.models import Conversation
 from assistant.conversations.schemas import NewConversation
 from assistant.proposals.service import prepare
-from assistant.tools import is_tool, offered, readable, schema_of
+from assistant.tools import described, is_tool, offered, readable, schema_of
 from assistant.wording import say
 from backend.core.client import Answer, Caller, Operation, Via, licensing_api
 from backend.core.database import database
@@ -107,7 +107,7 @@ async def _list_tools(_ctx: Any, _params: Any) -> types.ListToolsResult:
         tools=[
             types.Tool(
                 name=operation.id,
-                description=" ".join(operation.description.split()),
+                description=described(operation),
                 input_schema=schema_of(operation),
                 annotations=types.ToolAnnotations(
                     read_only_hint=not operation.writes, destructive_hint=False

@@ -7,8 +7,9 @@ import pytest
 
 from assistant.conversations.hub import hub
 from assistant.engines.agent import breaker as breaker_module
-from assistant.engines.agent import provider
+from assistant.engines.agent import provider, toolbox
 from assistant.engines.agent.breaker import breaker
+from assistant.engines.agent.toolbox import FIND
 from assistant.wording import say
 from backend.core.client import licensing_api
 from backend.core.settings import settings
@@ -109,19 +110,44 @@ async def test_that_an_operation_that_was_not_offered_runs_under_the_same_rules(
     assert (await nadia.card("then a case"))["operation"] == "open_case"
 
 
-async def test_that_every_operation_of_the_api_is_a_tool_with_its_schema(
+def told(request: dict[str, Any]) -> dict[str, Any]:
+    """The tools of a request to the model, by name."""
+    return {tool["function"]["name"]: tool["function"] for tool in request["tools"]}
+
+
+async def test_that_every_operation_of_the_api_is_a_tool_or_named_in_the_one_that_finds_it(
     talk: Talk, model: ScriptedModel
 ) -> None:
     lee = await talk("lee@support.example")
     model.steps(text("Hello."))
-    await lee.say("hello")
-    offered = {tool["function"]["name"]: tool["function"] for tool in model.requests[0]["tools"]}
-    assert set(offered) == set(licensing_api().operations) - {"attach_to_case", "read_outbox"}
-    properties = offered[CREATE]["parameters"]["properties"]
-    assert properties["attendees"] == {
+    await lee.say("I need training on CLC")
+    tools = told(model.requests[0])
+    named = tools.pop(FIND)["description"].split(": ")[1].split(", ") if FIND in tools else []
+    may_call = {operation.id for operation in licensing_api().operations.values()}
+    assert {*tools, *named} == may_call - {"attach_to_case", "read_outbox"}
+    assert tools[CREATE]["parameters"]["properties"]["attendees"] == {
         "type": "integer", "minimum": 1, "maximum": 100,
         "description": "How many people take part, 1 to 100",
     }  # fmt: skip
+    assert model.requests[0]["tool_choice"] == "auto"
+
+
+async def test_that_a_tool_that_was_found_is_there_in_the_next_step(
+    talk: Talk, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(toolbox, "MOST_TOKENS", 1500)
+    nadia = await talk("nadia@northwind.example")
+    model.steps(call(FIND, {"words": "update_me"}), call("update_me", {"phone": "+47 555 01 78"}))
+    proposal = await nadia.card("hello")
+    assert proposal["operation"] == "update_me"
+    first, second = map(told, model.requests)
+    assert "update_me" not in first
+    assert "update_me" in first[FIND]["description"]
+    assert "update_me" in second
+    assert "update_me" in model.requests[1]["messages"][-1]["content"]
+    model.steps(text("Sure."))
+    await nadia.say("hm")
+    assert "update_me" in told(model.requests[-1])
 
 
 @pytest.mark.parametrize(
@@ -202,7 +228,7 @@ FAULTS = {
 async def test_that_rasa_goes_on_when_the_model_fails_and_says_so_once(
     talk: Talk, model: ScriptedModel, fault: Says, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(provider, "CHUNK_SECONDS", 1.0)
+    monkeypatch.setattr(settings(), "agent_silence_seconds", 1.0)
     provider.chat_model.cache_clear()
     nadia = await talk("nadia@northwind.example")
     model.steps(fault)

@@ -7,12 +7,11 @@ import structlog
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage
 
-from assistant import metrics, tools
+from assistant import metrics
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.conversations.hub import hub
 from assistant.engines.agent import provider
 from assistant.engines.agent.breaker import breaker
-from assistant.engines.agent.langchain_tools import as_tool
 from assistant.engines.agent.leaks import without_secrets
 from assistant.engines.agent.memory import remembered
 from assistant.engines.agent.middleware import in_order
@@ -56,7 +55,7 @@ async def _run(turn: AgentTurn) -> str:
     api = licensing_api()
     agent = create_agent(
         provider.chat_model(),
-        [as_tool(operation) for operation in tools.offered(api, turn.situation.person)],
+        [],  # each step is told of its own (`offering`), and `calls` carries them out
         system_prompt=system_prompt(turn.situation),
         middleware=in_order(turn, api),
     )

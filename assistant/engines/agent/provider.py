@@ -9,7 +9,6 @@ from pydantic import SecretStr
 from backend.core.settings import settings
 
 NO_KEY = SecretStr("none-needed")
-CHUNK_SECONDS = 20.0
 
 
 @lru_cache
@@ -20,7 +19,7 @@ def chat_model() -> BaseChatModel:
         model=config.assistant_model,
         api_key=config.openai_api_key or NO_KEY,
         base_url=config.openai_base_url,
-        timeout=CHUNK_SECONDS,
+        timeout=config.agent_silence_seconds,
         max_retries=0,
         streaming=True,
         stream_usage=True,

@@ -34,6 +34,7 @@ class AgentTurn:
     tools: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     sources: list[dict[str, Any]] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
     speaking: str | None = None
     spoken: str = ""
     whole: int = 0

@@ -12,12 +12,14 @@ from langgraph.runtime import Runtime
 
 from assistant.engines.agent.leaks import without_secrets
 from assistant.engines.agent.markup import readable_text
+from assistant.engines.agent.toolbox import FIND, toolbox
 from assistant.engines.agent.turn import LONGEST_NAME, AgentTurn
 from assistant.proposals.service import prepare
-from assistant.tools import is_tool, readable
+from assistant.tools import described, is_tool, readable
 from backend.core.client import Answer, LicensingApi, Operation
 
 MOST_CHARACTERS = 50_000
+MOST_WORDS = 300
 SHOWN = "A card with this was shown to the person, who decides. Nothing has been done."
 
 
@@ -45,6 +47,8 @@ class Calls(AgentMiddleware[Any, Any, Any]):
         try:
             if unfit:
                 text, ok, arguments = unfit, False, {}
+            elif name == FIND:
+                text, ok = self._find(arguments), True
             elif operation is None or not is_tool(operation):
                 text, ok = _no_tool(name), False
             elif operation.writes:
@@ -66,6 +70,15 @@ class Calls(AgentMiddleware[Any, Any, Any]):
         else:
             self._turn.refused.append(f"{operation.id}: {answer.body.get('title')}")
         return readable(answer), answer.ok
+
+    def _find(self, arguments: dict[str, Any]) -> str:
+        """Name the tools nearest to the model's words; the next step is told of them."""
+        person, words = self._turn.situation.person, str(arguments.get("words") or "")
+        found = toolbox(self._api).find(person, words[:MOST_WORDS])
+        self._turn.found = list(dict.fromkeys([*found, *self._turn.found]))
+        return json.dumps(
+            [{"name": name, "does": described(self._api.operations[name])} for name in found]
+        )
 
     def _note_sources(self, answer: Answer) -> None:
         items = answer.body.get("items")
