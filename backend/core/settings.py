@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     agent_tokens: int = 60_000
     agent_answer_tokens: int = 1_000
     agent_history: int = 30
+    agent_silence_seconds: float = 20.0
     agent_pause_seconds: float = 60.0
     price_input_million: float = 0.0
     price_output_million: float = 0.0
