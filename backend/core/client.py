@@ -4,6 +4,7 @@ Operations are read from the API's own OpenAPI document: whatever route the back
 can be called here by its operation id, with its fields as slots, without being written again.
 """
 
+import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -47,6 +48,20 @@ class Answer:
 
 
 @dataclass(frozen=True)
+class Upload:
+    """A file that goes with a call, in a form or as the body itself, as the operation takes it."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+    @property
+    def boundary(self) -> str:
+        """What parts the form: the same for the same file, so that a repeated call is the same."""
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True)
 class Operation:
     """A route seen as a tool: a name, what it does, and its fields with their JSON schemas."""
 
@@ -60,6 +75,9 @@ class Operation:
     path_parameters: list[str] = field(default_factory=list)
     query_parameters: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
+    file_field: str | None = None
+    """The field of a form that takes a file; None when there is no such form."""
+    media_types: frozenset[str] = frozenset()
 
     @property
     def writes(self) -> bool:
@@ -102,8 +120,9 @@ def _operation(
             }
             if parameter.get("required"):
                 required.append(parameter["name"])
-    content = route.get("requestBody", {}).get("content", {}).get("application/json", {})
-    body = resolve(content.get("schema", {}), schemas)
+    content = route.get("requestBody", {}).get("content", {})
+    body = resolve(content.get("application/json", {}).get("schema", {}), schemas)
+    form = resolve(content.get("multipart/form-data", {}).get("schema", {}), schemas)
     fields |= {key: resolve(value, schemas) for key, value in body.get("properties", {}).items()}
     required += body.get("required", [])
     return Operation(
@@ -117,6 +136,8 @@ def _operation(
         path_parameters=places["path"],
         query_parameters=places["query"],
         tags=list(route.get("tags", [])),
+        file_field=next(iter(form.get("properties", {})), None),
+        media_types=frozenset(content),
     )
 
 
@@ -156,13 +177,14 @@ class LicensingApi:
         dry_run: bool = False,
         idempotency_key: str | None = None,
         clear: Collection[str] = (),
+        upload: Upload | None = None,
     ) -> Answer:
         """Call one operation with its slots as flat `arguments` (path, query and body fields).
 
         An argument that is None is left out; the body's fields named in `clear` are sent as
-        null, which empties them. A refusal is an answer, not an exception. Raises
-        `UnknownOperation` for a name that the API does not have and `httpx.HTTPError` when the
-        API cannot be reached.
+        null, which empties them. With an `upload` the body is that file. A refusal is an answer,
+        not an exception. Raises `UnknownOperation` for a name that the API does not have and
+        `httpx.HTTPError` when the API cannot be reached.
         """
         operation = self.operations.get(operation_id)
         if operation is None:
@@ -174,14 +196,25 @@ class LicensingApi:
             headers["Dry-Run"] = "true"
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key
+        sent = _sent(operation, body, upload, headers)
         response = await self._http.request(
-            operation.method,
-            path,
-            params=query,
-            headers=headers,
-            json=body if operation.writes else None,
+            operation.method, path, params=query, headers=headers, **sent
         )
         return Answer(response.status_code, _json(response))
+
+
+def _sent(
+    operation: Operation, body: dict[str, Any], upload: Upload | None, headers: dict[str, str]
+) -> dict[str, Any]:
+    """The request's body as httpx takes it; a file's kind is named in `headers`."""
+    if upload is None:
+        return {"json": body if operation.writes else None}
+    if upload.media_type in operation.media_types:
+        headers["Content-Type"] = upload.media_type
+        return {"content": upload.content}
+    headers["Content-Type"] = f"multipart/form-data; boundary={upload.boundary}"
+    name = operation.file_field or "file"
+    return {"files": {name: (upload.name, upload.content, upload.media_type)}}
 
 
 def _place(

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.core.client import Caller, LicensingApi
+from backend.core.client import Caller, LicensingApi, Upload
 
 DOCUMENT: dict[str, Any] = {
     "paths": {
@@ -17,8 +17,26 @@ DOCUMENT: dict[str, Any] = {
                     {"in": "query", "name": "q", "schema": {"type": "string"}},
                 ],
             }
-        }
-    }
+        },
+        "/files": {
+            "post": {
+                "operationId": "keep_file",
+                "requestBody": {
+                    "content": {
+                        "multipart/form-data": {"schema": {"$ref": "#/components/schemas/Body"}}
+                    }
+                },
+            }
+        },
+        "/lists/{list_id}": {
+            "post": {
+                "operationId": "add_rows",
+                "parameters": [{"in": "path", "name": "list_id", "schema": {"type": "string"}}],
+                "requestBody": {"content": {"application/json": {}, "text/csv": {}}},
+            }
+        },
+    },
+    "components": {"schemas": {"Body": {"properties": {"paper": {"type": "string"}}}}},
 }
 
 
@@ -33,15 +51,38 @@ DOCUMENT: dict[str, Any] = {
 async def test_that_a_path_argument_stays_one_part_of_the_path(
     given: str | None, reached: str
 ) -> None:
-    seen: list[httpx.URL] = []
+    [seen] = await sent("read_notes", {"case_number": given, "q": "x"})
+    assert seen.url.raw_path == f"/cases/{reached}/notes?q=x".encode()
+
+
+async def test_that_a_file_is_sent_in_a_form_and_twice_in_the_same_words() -> None:
+    file = Upload('a"b ü.txt', "text/plain", b"hello")
+    first, second = await sent("keep_file", {}, {}, upload=file)
+    assert b'name="paper"' in first.content
+    assert b"hello" in first.content
+    assert first.content == second.content
+    assert first.headers["content-type"] == second.headers["content-type"]
+
+
+async def test_that_a_file_is_the_body_where_the_operation_takes_its_kind() -> None:
+    file = Upload("people.csv", "text/csv", b"a,b\r\n")
+    [seen] = await sent("add_rows", {"list_id": "x"}, upload=file)
+    assert (seen.url.path, seen.content) == ("/lists/x", b"a,b\r\n")
+    assert seen.headers["content-type"] == "text/csv"
+
+
+async def sent(operation: str, *calls: dict[str, Any], **options: Any) -> list[httpx.Request]:
+    """The requests of these calls, each with its arguments."""
+    seen: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request.url)
+        seen.append(request)
         return httpx.Response(200, json={})
 
     async with httpx.AsyncClient(
         transport=httpx.MockTransport(answer), base_url="http://api.test"
     ) as http:
         api = LicensingApi(http, DOCUMENT)
-        await api.call("read_notes", {"case_number": given, "q": "x"}, Caller("p"))
-    assert seen[0].raw_path == f"/cases/{reached}/notes?q=x".encode()
+        for arguments in calls:
+            await api.call(operation, arguments, Caller("p"), **options)
+    return seen
