@@ -43,7 +43,8 @@ def one_line(value: Any) -> Any:
     return " ".join(clean(value).split()) if isinstance(value, str) else value
 
 
-def _email(value: str) -> str:
+def normal_email(value: str) -> str:
+    """The address in lower case; raises `ValueError` that says what one looks like."""
     address = value.strip().lower()
     if len(address) > 254 or not _EMAIL.fullmatch(address):
         raise ValueError(
@@ -88,7 +89,7 @@ ShortText = Annotated[
 LongText = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=5000)]
 Remark = Annotated[str, BeforeValidator(clean), StringConstraints(max_length=2000)]
 Topic = Annotated[str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=200)]
-Email = Annotated[str, BeforeValidator(clean), AfterValidator(_email)]
+Email = Annotated[str, BeforeValidator(clean), AfterValidator(normal_email)]
 Language = Annotated[str, BeforeValidator(clean), AfterValidator(_language)]
 Phone = Annotated[str, BeforeValidator(clean), AfterValidator(_phone)]
 TimeZone = Annotated[str, BeforeValidator(clean), AfterValidator(_time_zone)]
