@@ -6,6 +6,10 @@ from backend.access import mails as _access_mails  # noqa: F401 - registers its 
 from backend.access import timers as _access_timers  # noqa: F401 - registers them
 from backend.access.routes import router as access
 from backend.access.rule_routes import router as access_rules
+from backend.accounts import mails as _account_mails  # noqa: F401 - registers its jobs
+from backend.accounts.requests import timers as _account_timers  # noqa: F401 - registers them
+from backend.accounts.requests.routes import router as account_requests
+from backend.accounts.routes import router as accounts
 from backend.cases import mails as _case_mails  # noqa: F401 - registers its jobs
 from backend.cases.routes import router as cases
 from backend.demo.routes import router as demo
@@ -24,8 +28,8 @@ def api_router() -> APIRouter:
     """Every call of the backend under `/api/v1`."""
     router = APIRouter(prefix=API)
     for feature in (
-        people, training, cases, directory, access, access_rules, virtual_accounts, events,
-        knowledge, demo,
+        people, training, cases, directory, access, access_rules, accounts, account_requests,
+        virtual_accounts, events, knowledge, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

@@ -149,3 +149,4 @@ class SmartAccountInvitation(SQLModel, table=True):
     email: str = Field(primary_key=True, max_length=254, index=True)
     invited_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     accepted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    accepted_by: str | None = Field(default=None, foreign_key="person.id", max_length=254)
