@@ -1,5 +1,8 @@
 """The API by its own document: what exists, what it takes, and things that really are there."""
 
+import random
+import uuid
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -7,6 +10,14 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
+from backend.access.models import AccessRequest, AccessRule, ApprovalDelegation
+from backend.accounts.domains import domain_path
+from backend.accounts.models import SmartAccount
+from backend.core import clock
+from backend.core.database import database
+from backend.core.identity import Organization, Person
+from backend.users.models import Membership, UserGroup
+from backend.virtual_accounts.models import VirtualAccount
 from tests.conftest import NORTHWIND, Newcomer
 from tests.training.requests import request
 
@@ -28,15 +39,15 @@ def routes(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 class Known:
-    """Somebody with a case and a conversation, and what stands in paths to reach them."""
+    """Somebody with a case, a conversation and an account, and what stands in paths to them."""
 
     def __init__(self, owner: httpx.AsyncClient, **places: str) -> None:
         self.owner = owner
-        self.places = {"proposal_id": "0" * 32} | places
+        self.places = {"proposal_id": "0" * 32, "file_id": "0" * 32} | places
 
 
 async def known_of(owner: httpx.AsyncClient) -> Known:
-    """A case and a conversation of this person's, with a file in it."""
+    """A case with a file in it, a conversation, and a restricted account of this person's."""
     case = await owner.post("/training-engagements", json=request(open_another=True))
     number = case.json()["number"]
     file = {"file": ("a.txt", b"hello", "text/plain")}
@@ -47,7 +58,49 @@ async def known_of(owner: httpx.AsyncClient) -> Known:
         case_number=number,
         attachment_id=attached.json()["thread"][-1]["details"]["attachment"],
         conversation_id=talk.json()["id"],
+        **await account_of((await owner.get("/me")).json()["email"]),
     )
+
+
+async def account_of(owner: str) -> dict[str, str]:
+    """A restricted account that the person administers, with one of each thing below it."""
+    word = uuid.uuid4().hex[:12]
+    asker, now = f"a{word}@{word}.example", clock.now()
+    account = SmartAccount(
+        id=random.randint(10_000_000, 2_000_000_000), domain=f"{word}.example", name=word,
+        domain_path=domain_path(f"{word}.example"), key=word, visibility="restricted",
+        smart_licensing_notice=1, admin_notice=1,
+    )  # fmt: skip
+    place = VirtualAccount(smart_account_id=account.id, name="DEFAULT", is_default=True)
+    group = UserGroup(smart_account_id=account.id, name="Group", role="va_user")
+    asked = AccessRequest(
+        smart_account_id=account.id, requester=asker, scope="account", role="sa_user",
+        expires_at=now + timedelta(days=30),
+    )  # fmt: skip
+    rule = AccessRule(
+        smart_account_id=account.id, position=1, action="decline", created_by=owner,
+        match={"domains": ["nobody.example"]},
+    )  # fmt: skip
+    delegation = ApprovalDelegation(
+        smart_account_id=account.id, delegator=owner, delegate=asker, scope="account",
+        starts=now, ends=now + timedelta(days=30),
+    )  # fmt: skip
+    async with database().write() as session:
+        session.add(Organization(domain=f"{word}.example", name=word, kind="customer"))
+        await session.flush()
+        session.add_all([account, Person(id=asker, email=asker, name="Asker", kind="customer",
+                                         organization_domain=f"{word}.example")])  # fmt: skip
+        await session.flush()
+        session.add_all([
+            place, group, asked, rule, delegation,
+            Membership(smart_account_id=account.id, person=owner, role="sa_admin"),
+            Membership(smart_account_id=account.id, person=asker, role="sa_viewer"),
+        ])  # fmt: skip
+    return {
+        "smart_account": account.domain, "virtual_account": place.id, "group": group.id,
+        "email": asker, "request_id": asked.id, "rule_id": rule.id,
+        "delegation_id": delegation.id, "notice": "admin",
+    }  # fmt: skip
 
 
 @pytest_asyncio.fixture(loop_scope="session")
