@@ -6,7 +6,7 @@ import contextlib
 import re
 
 from assistant.conversations.drafts import Draft, Outcome
-from assistant.engines import agent, form, rasa
+from assistant.engines import agent, dropped, form, rasa
 from assistant.engines.handing_over import unheard
 from assistant.proposals import service as proposals
 from assistant.situation import TRY_AGAIN, Situation
@@ -33,8 +33,8 @@ async def answer(situation: Situation) -> Outcome:
         return Outcome([], engine="person", why={"routed": situation.conversation.status})
     if message.payload is not None and situation.offer is None:
         return _ask_again(situation)
-    if message.file_id is not None:
-        return Outcome([Draft(say("file_received", filename=message.text))], engine="system")
+    if dropped.concerns(situation):
+        return await dropped.answer(situation, _by_engine)
     decision = _decision(situation)
     if decision is not None:
         return await proposals.decide(situation, confirmed=decision)

@@ -19,7 +19,7 @@ OF_THE_DESK = frozenset({
 OF_SUPPORT, OF_PARTNERS = "support", "partners"
 # Files cannot be sent by a model; the demo's own calls show other people's mail; orders come
 # from Commerce with a token of its own.
-FILES = frozenset({"attach_to_case"})
+FILES = frozenset({"attach_to_case", "read_file"})
 NO_TOOLS = frozenset({"demo", "commerce"})
 # What people do on a portal, by the API's tags: nearer than the rest when words don't tell.
 _AT_HOME = {

@@ -87,6 +87,17 @@ async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
     ).one()
 
 
+async def own(session: AsyncSession, conversation_id: str, person: str) -> Conversation | None:
+    """The person's own conversation; None if it is not theirs."""
+    return (
+        await session.exec(
+            select(Conversation).where(
+                Conversation.id == conversation_id, Conversation.person == person
+            )
+        )
+    ).one_or_none()
+
+
 async def locked_own(
     session: AsyncSession, conversation_id: str, person: str
 ) -> Conversation | None:

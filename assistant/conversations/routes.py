@@ -4,13 +4,13 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, UploadFile
+from fastapi import APIRouter, Depends, Header, Path, Query, UploadFile
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from assistant.conversations import presentation, repository, service, turns
+from assistant.conversations import files, presentation, repository, service, turns
 from assistant.conversations.hub import hub
 from assistant.conversations.models import Conversation, number_of
 from assistant.conversations.schemas import (
@@ -20,6 +20,7 @@ from assistant.conversations.schemas import (
     ConversationStatus,
     FeedbackIn,
     FeedbackKept,
+    FileShown,
     FileStored,
     Incoming,
     NewConversation,
@@ -260,6 +261,19 @@ async def give_feedback(
 
 @router.post("/{conversation_id}/files", status_code=201)
 async def upload_file(conversation_id: str, file: UploadFile, person: CurrentPerson) -> FileStored:
-    """Put a file into the chat; send its `file_id` as a message."""
+    """Put a file into the chat (PDF, PNG, JPEG, ZIP, CSV or text, 10 MB at most); send its
+    `file_id` as a message.
+    """
     await limit("files", person.id, settings().files_a_minute)
-    return await service.store_file(person, conversation_id, file)
+    return await files.store(person, conversation_id, file)
+
+
+@router.get("/{conversation_id}/files/{file_id}", operation_id="read_file")
+async def read_file(
+    conversation_id: str,
+    file_id: Annotated[str, Path(max_length=32, description="What uploading it answered with")],
+    person: CurrentPerson,
+) -> FileShown:
+    """Read a CSV file that you put into your own conversation."""
+    async with database().read() as session:
+        return files.shown(await files.find(session, person.id, conversation_id, file_id))

@@ -160,3 +160,15 @@ class FileStored(BaseModel):
     file_id: str
     filename: str
     size: int
+
+
+class FileShown(BaseModel):
+    """A file of the conversation, with its text if it is a list."""
+
+    file_id: str
+    filename: str
+    size: int
+    media_type: str
+    rows: int = Field(description="Rows of a CSV file below its heading; 0 for other files")
+    text: str | None = Field(description="Of a CSV file with at most 500 rows and 256 KB")
+    problem: str | None = Field(description="Why there is no text, in words")

@@ -1,39 +1,24 @@
-"""Conversations from outside a turn: begin, hand over, give back, feedback, files."""
+"""Conversations from outside a turn: begin, hand over, give back, feedback."""
 
-from pathlib import PurePosixPath
-
-from fastapi import UploadFile
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import presentation, repository, storage
 from assistant.conversations.drafts import Draft
-from assistant.conversations.models import (
-    Conversation,
-    ConversationFile,
-    Feedback,
-    Message,
-    number_of,
-)
+from assistant.conversations.models import Conversation, Feedback, Message, number_of
+from assistant.conversations.problems import no_conversation
 from assistant.conversations.schemas import (
     ConversationOpened,
     FeedbackIn,
-    FileStored,
     Incoming,
     NewConversation,
     Reply,
 )
-from assistant.conversations.turns import no_conversation
 from assistant.wording import say, wording
-from backend.core import clock
 from backend.core.database import database
-from backend.core.fields import clean
 from backend.core.identity import Person
-from backend.core.ids import new_id
 from backend.core.policy import DeskAction, desk_allows
-from backend.core.problems import FieldError, Problem, conflict, forbidden, invalid
+from backend.core.problems import FieldError, conflict, forbidden, invalid
 from backend.core.settings import settings
-
-LARGEST_FILE = 10 * 1024 * 1024
 
 
 async def begin(
@@ -208,34 +193,3 @@ async def give_feedback(person: Person, conversation_id: str, body: FeedbackIn) 
                 **body.model_dump(exclude={"message_id"}),
             )
         )
-
-
-async def store_file(person: Person, conversation_id: str, file: UploadFile) -> FileStored:
-    """Keep a file that was put into the chat."""
-    content = await file.read(LARGEST_FILE + 1)
-    if not content:
-        raise invalid([FieldError(field="file", code="empty", message="This file is empty.")])
-    if len(content) > LARGEST_FILE:
-        raise Problem(
-            413,
-            "too-large",
-            "This file is too large",
-            "It has more than 10 MB.",
-            "Send a smaller file.",
-        )
-    name = str(clean(PurePosixPath((file.filename or "file").replace("\\", "/")).name))[:200]
-    row = ConversationFile(
-        id=new_id(),
-        conversation_id=conversation_id,
-        filename=name or "file",
-        size=len(content),
-        at=clock.now(),
-    )
-    async with database().write() as session:
-        if await repository.locked_own(session, conversation_id, person.id) is None:
-            raise no_conversation()
-        path = settings().state_dir / "files" / row.id
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        session.add(row)
-    return FileStored(file_id=row.id, filename=row.filename, size=row.size)

@@ -15,23 +15,19 @@ from assistant.conversations import presentation, repository, storage
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.conversations.hub import hub
 from assistant.conversations.models import Conversation, ConversationFile, Message, number_of
+from assistant.conversations.problems import no_conversation
 from assistant.conversations.schemas import Incoming, Reply
 from assistant.router import answer
 from assistant.situation import Situation
 from assistant.wording import say, wording
 from backend.core.database import database
 from backend.core.identity import Person
-from backend.core.problems import FieldError, Problem, invalid, not_found
+from backend.core.problems import FieldError, Problem, invalid
 from backend.core.settings import settings
 
 LEASE_MARGIN = 15.0
 RETRY_SECONDS = 0.25
 log = structlog.get_logger(__name__)
-
-
-def no_conversation() -> Problem:
-    """404, the same for one that does not exist and one that is somebody else's."""
-    return not_found("conversation of that id", "Start one with POST /api/v1/conversations.")
 
 
 async def post(person: Person, conversation_id: str, incoming: Incoming) -> list[Reply]:

@@ -135,6 +135,7 @@ def _body(
             "portal": conversation.portal,
             "time_zone": person.time_zone,
             "language": person.language,
+            **({"file": (message.why or {}).get("file")} if message.file_id else {}),
         },
         **({"payload": message.payload} if message.payload else {"text": message.text}),
     }

@@ -14,11 +14,20 @@ from assistant import metrics
 from assistant.conversations import repository, storage
 from assistant.conversations.drafts import Draft, Outcome, ProposalDraft
 from assistant.conversations.models import Proposal
+from assistant.proposals.files import with_file
 from assistant.proposals.hashing import arguments_hash
+from assistant.proposals.preview import (
+    done,
+    done_summary,
+    preview_of,
+    receipt_card,
+    results,
+    table_of,
+)
 from assistant.situation import Situation
 from assistant.wording import say, wording
 from backend.core import clock
-from backend.core.client import Answer, Caller, Via, licensing_api
+from backend.core.client import Answer, Caller, Operation, Via, licensing_api
 from backend.core.database import database, refuse_open_transaction
 from backend.core.problems import Problem, conflict, not_found
 
@@ -42,17 +51,40 @@ async def prepare(caller: Caller, operation: str, arguments: dict[str, Any]) -> 
     if known is None or not known.writes:
         log.warning("not_proposable", operation=operation)
         return Answer(404, {"detail": "I know of no such step.", "hint": say("what_next")})
-    answer = await licensing_api().call(operation, arguments, caller, dry_run=True)
+    answer = await _call(known, arguments, caller, dry_run=True)
     if not answer.ok:
         return answer
     if answer.body.get("already_exists"):
         return _already(answer.body)
-    receipt = answer.body.get("receipt") or {}
-    lines = receipt.get("lines") or []
-    if receipt.get("reference"):
-        lines = [{"label": say("reference"), "value": receipt["reference"]}, *lines]
-    preview = {"title": wording("proposals").get(operation) or known.summary, "lines": lines}
+    title = wording("proposals").get(operation) or known.summary
+    rows = results(answer.body)
+    if rows and not done(rows):
+        return _nothing_to_do(title, rows)
+    preview = preview_of(title, answer.body)
     return Draft(say("card"), proposal=ProposalDraft(operation, arguments, preview))
+
+
+async def _call(
+    operation: Operation, arguments: dict[str, Any], caller: Caller, **options: Any
+) -> Answer:
+    """Call an operation; a file that the arguments name goes with it, or the refusal of it."""
+    try:
+        sent, upload = await with_file(operation, arguments, caller)
+    except Problem as problem:
+        body = problem.body.model_dump(exclude_none=True)
+        return Answer(problem.body.status, body)
+    if upload is not None:
+        options["upload"] = upload
+    return await licensing_api().call(operation.id, sent, caller, **options)
+
+
+def _nothing_to_do(title: str, rows: list[dict[str, Any]]) -> Draft:
+    """A list of which no row can be done: why for each, and nothing to confirm."""
+    return Draft(
+        say("results.none", total=len(rows)),
+        card={"kind": "table", "title": title, **table_of(rows)},
+        buttons=list(wording("refused_buttons")),
+    )
 
 
 def _already(case: dict[str, Any]) -> Draft:
@@ -134,8 +166,8 @@ async def confirm(
     via = _FACES.get(proposal.engine, "rest")
     refuse_open_transaction("a confirmation")
     try:
-        answer = await licensing_api().call(
-            proposal.operation,
+        answer = await _call(
+            licensing_api().operations[proposal.operation],
             proposal.arguments,
             Caller(person, conversation_id, via),
             idempotency_key=proposal.id,
@@ -283,7 +315,8 @@ def _done(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         if reference
         else say("done", title=title)
     )
-    shown: dict[str, Any] = {"card": {"kind": "receipt", **receipt}}
+    text = f"{text} {done_summary(body)}".strip()
+    shown: dict[str, Any] = {"card": receipt_card(body)}
     if {"number", "title", "status"} <= body.keys():
         shown["case"] = {k: body[k] for k in ("number", "title", "status")}
     return text, shown

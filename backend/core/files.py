@@ -77,6 +77,24 @@ def _why_not(name: str, content: bytes) -> str:
     return f"“{name}” can’t be kept. PDF, PNG, JPEG, ZIP, CSV and plain text can."
 
 
+_REFERENCE = "file:"
+
+
+def reference(file_id: str, name: str) -> str:
+    """What stands for a file's content in a slot or in the arguments of a call: its id for us,
+    its name for people.
+    """
+    return f"{_REFERENCE}{file_id}/{name}"
+
+
+def referred(value: object) -> tuple[str, str] | None:
+    """Id and name of the file that a value stands for; None for any other value."""
+    if not isinstance(value, str) or not value.startswith(_REFERENCE):
+        return None
+    file_id, _, name = value.removeprefix(_REFERENCE).partition("/")
+    return file_id, name
+
+
 def _path(file_id: str) -> Path:
     return settings().state_dir / "files" / file_id
 

@@ -52,12 +52,14 @@ async def known_of(owner: httpx.AsyncClient) -> Known:
     number = case.json()["number"]
     file = {"file": ("a.txt", b"hello", "text/plain")}
     attached = await owner.post(f"/cases/{number}/attachments", files=file)
-    talk = await owner.post("/conversations", json={"portal": "clc"})
+    talk = (await owner.post("/conversations", json={"portal": "clc"})).json()["id"]
+    dropped = await owner.post(f"/conversations/{talk}/files", files=file)
     return Known(
         owner,
         case_number=number,
         attachment_id=attached.json()["thread"][-1]["details"]["attachment"],
-        conversation_id=talk.json()["id"],
+        conversation_id=talk,
+        file_id=dropped.json()["file_id"],
         **await account_of((await owner.get("/me")).json()["email"]),
     )
 

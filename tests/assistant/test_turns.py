@@ -236,36 +236,6 @@ async def test_that_an_offer_counts_in_its_own_conversation_alone(
     assert rasa.turns[-1]["payload"] == "/go"
 
 
-# --- Files ------------------------------------------------------------------------------------
-
-
-async def test_that_a_file_is_kept_and_named_and_asked_about_by_nobody(
-    rasa: FakeRasa, talk: Talk, begin: Begin
-) -> None:
-    stored = await talk.person.post(
-        f"{talk.path}/files", files={"file": ("../users.csv", b"a,b\n1,2\n", "text/csv")}
-    )
-    assert stored.status_code == 201
-    assert (stored.json()["filename"], stored.json()["size"]) == ("users.csv", 8)
-    answer_ = await talk.send(file_id=stored.json()["file_id"])
-    [reply] = answer_.json()["replies"]
-    assert "“users.csv”" in reply["text"]
-    assert (await talk.transcript())[1]["text"] == "users.csv"
-    assert rasa.turns == []
-    elsewhere = await (await begin()).send(file_id=stored.json()["file_id"])
-    assert elsewhere.status_code == 422
-
-
-@pytest.mark.parametrize(
-    ("content", "status"), [(b"", 422), (b"x" * (10 * 1024 * 1024 + 1), 413)], ids=["empty", "huge"]
-)
-async def test_that_an_empty_or_huge_file_is_refused(
-    talk: Talk, content: bytes, status: int
-) -> None:
-    answer_ = await talk.person.post(f"{talk.path}/files", files={"file": ("a.txt", content)})
-    assert answer_.status_code == status
-
-
 # --- Whose conversation -----------------------------------------------------------------------
 
 

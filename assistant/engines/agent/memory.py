@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, ToolMessage
 
+from assistant.conversations.files import words_of
 from assistant.conversations.models import Message
 
 # Of what tools were asked and answered in earlier turns: about 10,000 tokens.
@@ -19,7 +20,7 @@ def remembered(messages: Sequence[Message]) -> list[AnyMessage]:
     affordable = _affordable(messages)
     for message in messages:
         if message.role == "user":
-            found.append(HumanMessage(message.text))
+            found.append(HumanMessage(words_of(message)))
             found += _calls(message) if message.seq in affordable else []
         elif message.role in _SAID and message.text:
             found.append(AIMessage(_shown(message)))

@@ -1,0 +1,78 @@
+"""What a card shows of a write: from the dry run's answer before, from the real one after."""
+
+from collections import Counter
+from typing import Any
+
+from assistant.wording import say, wording
+
+# What became of a row: these two did nothing, whatever else the API calls its successes.
+SKIPPED, FAILED = "skipped", "failed"
+
+
+def preview_of(title: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The preview of a dry run: its lines, its rows, and how many of them would be done."""
+    receipt = body.get("receipt") or {}
+    lines = receipt.get("lines") or []
+    if receipt.get("reference"):
+        lines = [{"label": say("reference"), "value": receipt["reference"]}, *lines]
+    preview: dict[str, Any] = {"title": title, "lines": lines}
+    rows = results(body)
+    if rows:
+        preview |= {"table": table_of(rows), "note": _summary(rows, "would")}
+    return preview | {key: told for key in ("checks", "warnings") if (told := _lines(body, key))}
+
+
+def receipt_card(body: dict[str, Any]) -> dict[str, Any]:
+    """The card of what was done, with what became of each row."""
+    card = {"kind": "receipt", **(body.get("receipt") or {})}
+    rows = results(body)
+    return card | {"table": table_of(rows)} if rows else card
+
+
+def done_summary(body: dict[str, Any]) -> str:
+    """How many of the rows were done; empty for what is no list."""
+    rows = results(body)
+    return _summary(rows, "did") if rows else ""
+
+
+def results(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """What became, or would become, of each row of a bulk write."""
+    rows = body.get("results")
+    if not isinstance(rows, list):
+        return []
+    return [row for row in rows if isinstance(row, dict) and "status" in row]
+
+
+def done(rows: list[dict[str, Any]]) -> int:
+    """How many rows are more than skipped or failed."""
+    return sum(row["status"] not in {SKIPPED, FAILED} for row in rows)
+
+
+def table_of(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The rows as a table: what each is about first, then what became of it."""
+    labels: dict[str, str] = wording("results.columns")
+    keys = [key for key in labels if any(row.get(key) not in (None, "") for row in rows)]
+    return {
+        "columns": [{"key": key, "label": labels[key]} for key in keys],
+        "rows": [{key: _text(row.get(key)) for key in keys} for row in rows],
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _summary(rows: list[dict[str, Any]], tense: str) -> str:
+    count = Counter(row["status"] for row in rows)
+    successes, total = done(rows), len(rows)
+    if successes == total:
+        return say(f"results.{tense}_all", total=total)
+    rest = [say(f"results.{one}", count=count[one]) for one in (SKIPPED, FAILED) if count[one]]
+    return say(f"results.{tense}", done=successes, total=total, rest=" ".join(rest))
+
+
+def _lines(body: dict[str, Any], key: str) -> list[str]:
+    told = body.get(key)
+    return [str(line) for line in told] if isinstance(told, list) else []
