@@ -69,7 +69,7 @@ async def make_account(
     return account
 
 
-def creation(domain: str | None, **changes: Any) -> dict[str, Any]:
+def creation(domain: str | None, /, **changes: Any) -> dict[str, Any]:
     """The body of a request for one's own company; a change to None leaves the field out."""
     body = {
         "name": "Test Company", "domain": domain, "headquarters": HEADQUARTERS,
