@@ -19,6 +19,8 @@ from backend.knowledge.routes import router as knowledge
 from backend.people import mails as _people_mails  # noqa: F401 - registers its jobs
 from backend.people.routes import router as people
 from backend.training.routes import router as training
+from backend.users import mails as _user_mails  # noqa: F401 - registers its jobs
+from backend.users.routes import router as users
 from backend.virtual_accounts.routes import router as virtual_accounts
 
 API = "/api/v1"
@@ -29,7 +31,7 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API)
     for feature in (
         people, training, cases, directory, access, access_rules, accounts, account_requests,
-        virtual_accounts, events, knowledge, demo,
+        virtual_accounts, users, events, knowledge, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router
