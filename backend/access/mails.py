@@ -18,7 +18,7 @@ from backend.core.settings import settings
 from backend.notifications.mails import put_in_outbox
 from backend.virtual_accounts.tree import tree
 
-NOBODY = "the account’s rules"
+NOBODY = "A rule of the account"
 
 
 async def _facts(session: AsyncSession, event: Event) -> tuple[AccessRequest, dict[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
+from sqlmodel import col, delete, select
 
 from backend.accounts.domains import domain_path
 from backend.accounts.models import SmartAccount
@@ -93,6 +94,30 @@ class Company:
             if one["smart_account"] == self.domain
             for place in one["virtual_accounts"] or [""]
         }
+
+    async def give(self, name: str, role: str, *places: str, nested: bool = False) -> None:
+        """Put a role into the database."""
+        async with database().write() as session:
+            row = Membership(smart_account_id=self.id, person=self.email(name), role=role)
+            session.add(row)
+            await session.flush()
+            session.add_all(
+                MembershipPlace(
+                    membership_id=row.id, virtual_account_id=self.places[place],
+                    include_nested=nested,
+                )
+                for place in places
+            )  # fmt: skip
+
+    async def remove(self, name: str) -> None:
+        """Take all roles of somebody's own away."""
+        async with database().write() as session:
+            own = select(Membership.id).where(
+                Membership.smart_account_id == self.id, Membership.person == self.email(name)
+            )
+            held = col(MembershipPlace.membership_id).in_(own)
+            await session.exec(delete(MembershipPlace).where(held))
+            await session.exec(delete(Membership).where(col(Membership.id).in_(own)))
 
     async def newcomer(self, domain: str | None = None, kind: str = "customer") -> str:
         """Somebody without a role, of this company or another domain; their address."""
