@@ -9,7 +9,7 @@ from actions.sheet import CHANGE, Sheet, Values
 from actions.turn import Fact, Turn
 
 # Entities that are named otherwise than the slots they fill.
-SLOT_OF = {"topic": "topics", "window": "windows", "email": "attendee_emails"}
+SLOT_OF = {"topic": "topics", "window": "windows", "email": "attendee_emails", "file": "csv"}
 LISTS = {"topics", "windows", "attendee_emails"}
 CORRECTS = re.compile(
     r"^\W*(?:no|nope|sorry|wait|oops|actually|rather|instead|not)\b(?!\s+(?:idea|preference))"

@@ -9,6 +9,7 @@ from actions.dates import Moment, say_window
 from actions.turn import payload
 from actions.wording import Question, question
 from backend.core.client import Operation, Schema
+from backend.core.files import referred
 
 CHANGE = "change"  # the "slot" asked for while a card waits
 LEAVE = "leave"  # … and when another task is begun in the middle of this one
@@ -75,8 +76,12 @@ class Sheet:
         return next((s for s in schema.get("anyOf", ()) if s.get("type") != "null"), schema)
 
     def kind(self, slot: str) -> str:
-        """The kind of control that asks for a slot, from its schema and its options."""
+        """The kind of control that asks for a slot, from its schema and its options; what no
+        schema says (a file's text is a string) the question's `kind` does.
+        """
         schema = self.schema(slot)
+        if "kind" in self.question(slot).metadata:
+            return str(self.question(slot).metadata["kind"])
         if slot == LEAVE or schema.get("type") == "boolean":
             return "confirm"
         if schema.get("type") == "array":
@@ -125,6 +130,9 @@ class Sheet:
                 {"value": value, "title": title, "payload": payload(value_intent)}
                 for value, title, value_intent in (("yes", "Yes", "affirm"), ("no", "No", "deny"))
             ]
+        if kind == "file":
+            more = self.question(slot).metadata
+            ask |= {name: more[name] for name in ("accept", "max") if name in more}
         for name, keys in (("min", ("minimum", "minItems")), ("max", ("maximum", "maxItems"))):
             bound = next((schema[key] for key in keys if key in schema), None)
             if bound is not None and kind in {"number", "choices", "datetime"}:
@@ -138,6 +146,8 @@ class Sheet:
             zone = self.values.get("time_zone") or "UTC"
             said = [w if isinstance(w, str) else say_window(w, zone) for w in value or []]
             return "; ".join(said)
+        if file := referred(value):
+            return file[1]
         question = self.question(slot)
         titles: dict[str, str] = {**question.metadata.get("names", {}), **question.options}
         if isinstance(value, list):

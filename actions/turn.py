@@ -10,7 +10,8 @@ from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.wording import Button
-from backend.core.client import Answer, Caller, licensing_api
+from backend.core.client import Answer, Caller, Upload, licensing_api
+from backend.core.files import referred
 
 # The shape of a question: what interrupts a form even where free text is asked for.
 _QUESTION = re.compile(
@@ -108,8 +109,24 @@ class Turn:
         return len(said) > 1 and said[-1] == said[-2]
 
     async def call(self, operation: str, dry_run: bool = False, **arguments: Any) -> Answer:
-        """Call the API as this person."""
-        return await licensing_api().call(operation, arguments, self.caller, dry_run=dry_run)
+        """Call the API as this person; a file that an argument stands for goes with the call."""
+        named = next((name for name, value in arguments.items() if referred(value)), None)
+        if named is None:
+            return await licensing_api().call(operation, arguments, self.caller, dry_run=dry_run)
+        file = await self._file(arguments.pop(named))
+        if file.body.get("text") is None:
+            why = str(file.body.get("problem") or file.body.get("detail") or "")
+            return Answer(422, {"errors": [{"field": named, "code": "file", "message": why}]})
+        upload = Upload(file.body["filename"], "text/csv", file.body["text"].encode())
+        return await licensing_api().call(
+            operation, arguments, self.caller, dry_run=dry_run, upload=upload
+        )
+
+    async def _file(self, value: str) -> Answer:
+        """The file of this conversation that a slot's value stands for."""
+        file_id, _ = referred(value) or ("", "")
+        where = {"conversation_id": self.tracker.sender_id, "file_id": file_id}
+        return await licensing_api().call("read_file", where, self.caller)
 
     def reply(self, text: str = "", **parts: Any) -> None:
         """Send one reply; `parts` are buttons, ask, card, sources, case, propose. Empty ones go."""
