@@ -14,6 +14,7 @@ from sqlalchemy import select as columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from backend.accounts.models import SmartAccount
 from backend.core.identity import Person
 from backend.core.policy import MATRIX, Action, Grant, Role, allowed
 from backend.users.models import (
@@ -34,7 +35,8 @@ class Held:
 
     `places` are ids of virtual accounts, those nested in them included, and `named` those that
     were chosen; both are empty for SA roles. `deep` are the places in which the role also reaches
-    whatever is nested, now or later. `group` is None for a role of the person's own.
+    whatever is nested, now or later. `group` is None for a role of the person's own; one of
+    another account is named with it.
     """
 
     smart_account_id: int
@@ -130,9 +132,10 @@ def _sources() -> list[tuple[Any, Any, Any, Any]]:
             col(ExternalGroupGrant.id), col(ExternalGroupGrant.smart_account_id),
             col(UserGroupMember.person), col(ExternalGroupGrant.role),
             col(ExternalGroupPlace.virtual_account_id).label("place"),
-            no, col(UserGroup.name).label("group"),
+            no, (col(UserGroup.name) + " of " + col(SmartAccount.name)).label("group"),
         )
         .join(UserGroup, col(UserGroup.id) == col(ExternalGroupGrant.group_id))
+        .join(SmartAccount, col(SmartAccount.id) == col(UserGroup.smart_account_id))
         .join(UserGroupMember, col(UserGroupMember.group_id) == col(UserGroup.id))
         .join(ExternalGroupPlace, col(ExternalGroupPlace.grant_id) == col(ExternalGroupGrant.id))
         .where(col(ExternalGroupGrant.granted_at).is_not(None))
