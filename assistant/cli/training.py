@@ -21,6 +21,8 @@ from backend.core.settings import ROOT
 # Trained models of this checkout, whatever STATE_DIR they were trained for.
 SHARED_MODELS = ROOT / ".rasa" / "models"
 MODELS_KEPT = 3
+# What Rasa learns from, in each of its folders; what else lies there is the application's.
+LEARNT = ("nlu.yml", "rules.yml")
 _COMPONENT = re.compile(r"(Starting to train|Finished training|Restored) component '(\w+)'")
 Progress = Callable[[str, float], None]
 
@@ -47,12 +49,19 @@ def sources(root: Path = ROOT) -> Iterator[Path]:
     """Every file that a model depends on."""
     yield root / "config.yml"
     yield root / "requirements" / "rasa.txt"
-    for folder in [*rasa_folders(root), root / "assistant" / "nlu"]:
-        yield from sorted(
-            path
-            for path in folder.rglob("*")
-            if path.is_file() and path.suffix not in {".pyc", ".md"}
-        )
+    for folder in rasa_folders(root):
+        yield folder / "domain.yml"
+        yield from learnt(folder)
+    yield from sorted(
+        path
+        for path in (root / "assistant" / "nlu").rglob("*")
+        if path.is_file() and path.suffix not in {".pyc", ".md"}
+    )
+
+
+def learnt(folder: Path) -> Iterator[Path]:
+    """The files of a folder that Rasa learns from."""
+    return (folder / name for name in LEARNT if (folder / name).exists())
 
 
 def sources_hash(root: Path = ROOT) -> str:
@@ -115,7 +124,7 @@ def _run(state: State, out: Path, name: str, progress: Progress) -> None:
         str(RASA_PYTHON), "-m", "rasa", "train",
         "--config", str(ROOT / "config.yml"),
         "--domain", str(ROOT / "data"),
-        "--data", *(str(folder) for folder in rasa_folders()),
+        "--data", *(str(path) for folder in rasa_folders() for path in learnt(folder)),
         "--out", str(out), "--fixed-model-name", name,
     ]  # fmt: skip
     log = state.logs / "train.log"

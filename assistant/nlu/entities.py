@@ -18,6 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from assistant.nlu.lexicon import Lexicon
+from assistant.nlu.rights import right_spans
 from assistant.nlu.spans import Span, find_spans
 from assistant.nlu.topics import topic_spans, unknown_portal
 from assistant.nlu.words import has_words
@@ -143,6 +144,7 @@ class FactExtractor(GraphComponent, EntityExtractorMixin):
         names = [span for lexicon in self._lexicons for span in lexicon.find(text)]
         for span in sorted(names, key=lambda span: span.start - span.end):  # longest first
             yield _placed(text, span, windows) if span.entity == "city" else span
+        yield from right_spans(text)  # last: "SA viewer" says more than "viewer"
 
 
 def _placed(text: str, city: Span, windows: list[Span]) -> Span:

@@ -165,6 +165,14 @@ _JUST_ME = re.compile(
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+")
+# Neither an e-mail address nor a file; labels may be international. The last one tells it from
+# "3.12." and "e.g."; "please.thanks" happens to people who forget a space.
+_DOMAIN = re.compile(
+    r"(?<![\w@.'+-])(?:https?://)?(?:www\.)?(?P<domain>(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+"
+    r"(?!(?:csv|xlsx?|pdf|txt|docx?|json|zip|png|jpe?g|exe|py)\b)[^\W\d_][\w-]*[^\W_])"
+    r"(?![\w@]|\.\w)",
+    re.IGNORECASE,
+)
 _CASE = re.compile(
     r"\bC[-\s]?(?P<a>\d{5,8})\b"
     r"|\bcase\s*(?:no\.?|number|nr\.?|id|#)?\s*[:#]?\s*(?:C[-\s]?)?(?P<b>\d{5,8})\b",
@@ -196,9 +204,9 @@ _NUMBER = re.compile(rf"(?<![\w.@:-])-?(?P<n>{NUMBER})(?![\w@:]|\.\d)", re.IGNOR
 def find_spans(text: str) -> list[Span]:
     """All facts of a text, left to right, none overlapping another.
 
-    Entities: `email`, `time_zone` (IANA), `case_number` ("C-500123"), `severity` (1–4), `window`
-    (one span a window, as said), `order_number`, `phone`, `attendees` (a number of people),
-    `number` (any other).
+    Entities: `email`, `time_zone` (IANA), `domain` (lower case), `case_number` ("C-500123"),
+    `severity` (1–4), `window` (one span a window, as said), `order_number`, `phone`, `attendees`
+    (a number of people), `number` (any other).
     """
     taken: list[Span] = []
     for span in _candidates(text):
@@ -243,6 +251,7 @@ def _first_group(match: re.Match[str]) -> str:
 _KINDS: tuple[tuple[str, re.Pattern[str], Callable[[re.Match[str]], Any]], ...] = (
     ("email", _EMAIL, lambda match: match.group().lower().rstrip(".")),
     ("time_zone", _ZONE, _zone),
+    ("domain", _DOMAIN, lambda match: match["domain"].lower()),
     ("case_number", _CASE, lambda match: f"C-{_first_group(match)}"),
     ("severity", _SEVERITY, lambda match: number_of(match["n"])),
     ("window", WINDOW, lambda match: match.group().strip(" ,")),

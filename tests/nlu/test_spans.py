@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from assistant.nlu.lexicon import Lexicon
+from assistant.nlu.rights import right_spans
 from assistant.nlu.spans import find_spans, number_of
 from assistant.nlu.topics import topic_spans, unknown_portal
 
@@ -111,3 +112,43 @@ def test_that_names_are_found_misspelt_too_and_not_everywhere(
 ) -> None:
     found = list(PORTALS.find(text))
     assert (found[0].value if found else None) == portal
+
+
+@pytest.mark.parametrize(
+    ("text", "domains"),
+    [
+        ("who is the admin of contoso.example?", ["contoso.example"]),
+        ("Contoso.Example please", ["contoso.example"]),
+        ("https://www.northwind.example/start", ["northwind.example"]),
+        ("add bob@northwind.example to litware.example", ["litware.example"]),
+        ("upgrade k3x9qz.smb to subsea.northwind.example",
+         ["k3x9qz.smb", "subsea.northwind.example"]),
+        ("access to bücher.example and xn--bcher-kva.example",
+         ["bücher.example", "xn--bcher-kva.example"]),
+        ("see users.csv, 3.5 or 12.3.2027 at 9.30 a.m., e.g. on Monday. Thanks", []),
+    ],
+)  # fmt: skip
+def test_domains_and_what_only_looks_like_one(text: str, domains: list[str]) -> None:
+    assert [value for kind, value in facts(text) if kind == "domain"] == domains
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("add bob as viewer", {("role_level", "viewer")}),
+        ("make uma an administrator", {("role_level", "admin")}),
+        ("demote omar to user", {("role_level", "user")}),
+        ("admin rights for me", {("role_level", "admin")}),
+        ("User", {("role_level", "user")}),
+        ("auto-approve viewers from our own domain", {("role_level", "viewer")}),
+        ("remind the admins that a user waits", set()),
+        ("add a user", set()),
+        ("EMEA and everything nested in it", {("include_nested", True)}),
+        ("with what is below", {("include_nested", True)}),
+        ("only this virtual account", {("include_nested", False)}),
+        ("Oslo, but not what is nested", {("include_nested", False)}),
+        ("only Americas", set()),
+    ],
+)
+def test_what_is_said_of_rights(text: str, said: set[tuple[str, Any]]) -> None:
+    assert {(span.entity, span.value) for span in right_spans(text)} == said
