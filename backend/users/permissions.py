@@ -27,7 +27,7 @@ async def user_permissions(
     target = await presentation.find(session, found, known, named, email)
     reach = None if target.id == person.id else found.reach(Action.LIST_USERS)
     everything = await held(session, [found.account.id], person=target.id)
-    roles = presentation.visible(everything, reach)
+    roles = presentation.visible(everything, reach, known)
     permissions = [_permission(action, roles, reach, known) for action in MATRIX]
     return UserPermissions(
         **presentation.public(target, roles, known).model_dump(),

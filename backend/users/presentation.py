@@ -1,6 +1,7 @@
 """Users as people see them, and what their roles come from."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -51,14 +52,21 @@ async def heads(
     for one in await held(session, [found.account.id], person=list(roles)):
         roles[one.person].append(one)
     reach = found.reach(Action.LIST_USERS)
-    return [public(person, visible(roles[person.id], reach), known) for person in persons]
+    return [public(person, visible(roles[person.id], reach, known), known) for person in persons]
 
 
-def visible(roles: Iterable[Held], reach: frozenset[str] | None) -> list[Held]:
+def visible(roles: Iterable[Held], reach: frozenset[str] | None, known: Tree) -> list[Held]:
     """What somebody with roles in some virtual accounts may know of another's: what reaches into
-    those, roles of the entire account included.
+    those, roles of the entire account included, and nothing of where else they are held.
     """
-    return [one for one in roles if reach is None or one.role in SA_ROLES or one.places & reach]
+    if reach is None:
+        return list(roles)
+    above = {one for place in reach for one in known.above(place)}
+    return [
+        replace(one, places=one.places & reach, named=one.named & (reach | (above & one.deep)))
+        for one in roles
+        if one.role in SA_ROLES or one.places & reach
+    ]
 
 
 def public(person: Person, roles: Sequence[Held], known: Tree) -> UserPublic:

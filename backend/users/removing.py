@@ -56,9 +56,8 @@ async def _removed(
     was = "; ".join(said for said in lost if said)
     left = await held(session, [found.account.id], person=target.id)
     reach = found.reach(Action.LIST_USERS)
-    stays = "; ".join(
-        presentation.say_held(book.tree, one) for one in presentation.visible(left, reach)
-    )
+    seen = presentation.visible(left, reach, book.tree)
+    stays = "; ".join(presentation.say_held(book.tree, one) for one in seen)
     await record(
         session, "user_role_removed" if left else "user_removed", acting,
         subject=target.id,
@@ -70,6 +69,7 @@ async def _removed(
     return await presentation.answer(
         session, found, target, "Role removed" if left else "User removed",
         ("User", shown(target)), ("Removed", was), ("Stays", stays),
+        ("Elsewhere", service.ELSEWHERE if len(seen) < len(left) else None),
         ("Smart Account", f"{found.account.name} ({found.account.domain})"),
     )  # fmt: skip
 
@@ -177,7 +177,9 @@ async def _leave(session: AsyncSession, groups: Iterable[UserGroup], target: Per
 
 async def _nothing_to_take(session: AsyncSession, book: Book, target: Person) -> Problem:
     """403 where somebody else could; 409 where nobody could from here."""
-    left = await held(session, [book.found.account.id], person=target.id)
+    everything = await held(session, [book.found.account.id], person=target.id)
+    reach = book.found.reach(Action.LIST_USERS)
+    left = presentation.visible(everything, reach, book.tree)
     own = [one for one in left if one.group is None]
     if not book.authority.everywhere:
         if any(one.role in SA_ROLES for one in own) or not own:

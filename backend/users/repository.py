@@ -114,8 +114,10 @@ async def page(
     if cursor:
         last = decode(cursor, (str, str))
         statement = statement.where(tuple_(name, col(Person.id)) > tuple_(*last))
-    ordered: Any = statement.add_columns(name).order_by(name, col(Person.id)).limit(limit + 1)
-    rows = list((await session.exec(ordered)).all())
+    # The database's own idea of small letters goes into the cursor, which it is compared with.
+    with_key: Any = select(Person, name).where(statement.whereclause)  # type: ignore[arg-type]
+    found = await session.exec(with_key.order_by(name, col(Person.id)).limit(limit + 1))
+    rows = list(found.all())
     following = None
     if len(rows) > limit:
         person, key = rows[limit - 1]

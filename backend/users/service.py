@@ -20,6 +20,8 @@ from backend.users.models import SA_ROLES
 from backend.users.rights import shown
 from backend.users.schemas import AddUser, ChangeUserRole, UserAnswer
 
+# Said to those who manage some virtual accounts: not where else somebody has a role.
+ELSEWHERE = "roles outside your virtual accounts stay as they are"
 Roles = Mapping[Role, dict[str, bool]]
 
 
@@ -98,7 +100,7 @@ async def change_user_role(
     return await presentation.answer(
         session, found, target, "Role changed",
         ("User", shown(target)), ("Role", now), ("Before", was),
-        ("Unchanged", say_all(book, left)),
+        ("Elsewhere", ELSEWHERE if left else None),
     )  # fmt: skip
 
 
