@@ -223,8 +223,11 @@ def _from_cells(number: int, cells: list[str], columns: list[str]) -> Row:
     }  # fmt: skip
     if told.get("role"):
         fields["role"] = told["role"]
+    identifier = str(fields["email"])
+    if not identifier:
+        del fields["email"]
     nested = told.get("include_nested", "").lower()
     if nested not in _YES | _NO:
         said = f"include_nested can’t be {shown(nested)}. It is yes or no."
-        return Row(number, fields["email"], None, said)
-    return _checked(number, fields["email"], fields | {"include_nested": nested in _YES})
+        return Row(number, identifier, None, said)
+    return _checked(number, identifier, fields | {"include_nested": nested in _YES})
