@@ -20,6 +20,7 @@ from backend.people import mails as _people_mails  # noqa: F401 - registers its 
 from backend.people.routes import router as people
 from backend.training.routes import router as training
 from backend.users import mails as _user_mails  # noqa: F401 - registers its jobs
+from backend.users.group_routes import router as groups
 from backend.users.routes import router as users
 from backend.virtual_accounts.routes import router as virtual_accounts
 
@@ -31,7 +32,7 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API)
     for feature in (
         people, training, cases, directory, access, access_rules, accounts, account_requests,
-        virtual_accounts, users, events, knowledge, demo,
+        virtual_accounts, users, groups, events, knowledge, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

@@ -34,9 +34,9 @@ class Candidates:
         """All of them."""
         return [*self.by_email.values(), *(one for many in self.by_cco_id.values() for one in many)]
 
-    def person(self, identifier: str, named: str = "email") -> Person:
-        """Who is meant; 422 `Problem` for nobody, and for somebody without an active CCO ID.
-        `named` is the field that the identifier stands in.
+    def person(self, identifier: str, named: str = "email", *, active: bool = True) -> Person:
+        """Who is meant; 422 `Problem` for nobody, and for somebody without an active CCO ID where
+        one is needed. `named` is the field that the identifier stands in.
         """
         found = self._found(identifier)
         if len(found) > 1:
@@ -50,7 +50,7 @@ class Candidates:
                 f"Nobody with an active CCO ID is known as {shown(identifier)}. Check the "
                 "spelling, or have the person sign in once with that address.",
             )  # fmt: skip
-        if not found[0].cco_id:
+        if active and not found[0].cco_id:
             raise _wrong(
                 named, "no_cco_id",
                 f"{shown_person(found[0])} has no active CCO ID, which every user needs. Have "

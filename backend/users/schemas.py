@@ -39,7 +39,7 @@ def _identifier(value: str) -> str:
     return said
 
 
-def _role(value: Any) -> Any:
+def role_as_said(value: Any) -> Any:
     """“VA User”, “va-user” and “SA Administrator” are roles as people write them."""
     if not isinstance(value, str):
         return value
@@ -62,7 +62,7 @@ Identifier = Annotated[
     str, BeforeValidator(clean), AfterValidator(_identifier),
     Field(min_length=1, max_length=254),
 ]  # fmt: skip
-RoleIn = Annotated[Role, BeforeValidator(_role)]
+RoleIn = Annotated[Role, BeforeValidator(role_as_said)]
 Places = Annotated[list[Named], Field(max_length=MOST_PLACES), AfterValidator(once)]
 
 
