@@ -72,13 +72,14 @@ def _sort(view: View, way: Authority) -> None:
 def readable(view: View, *narrowed: ColumnElement[bool]) -> SelectOfScalar[AccessRequest]:
     """All requests that the person sees, of those that are `narrowed` to."""
     account, pending = col(AccessRequest.smart_account_id), _pending()
+    decided_by_me = col(AccessRequest.decided_by) == view.person
     ways = [
         col(AccessRequest.requester) == view.person,
         account.in_(view.decides_in),
         *(_within(way) for way in view.confined),
         and_(account.in_(view.watches), pending),
         *_deputy(view),
-        and_(col(AccessRequest.decided_by) == view.person, account.in_(view.member_of)),
+        and_(decided_by_me, _one_of(view.member_of)),
     ]
     return _any_of(ways, narrowed)
 
@@ -104,9 +105,14 @@ def _deputy(view: View) -> list[ColumnElement[bool]]:
     ways = [
         account.in_(view.deputy_in),
         *(_within(way) for way in view.confined_deputy),
-        and_(col(AccessRequest.route_to) == view.person, account.in_(view.stands_in)),
+        and_(col(AccessRequest.route_to) == view.person, _one_of(view.stands_in)),
     ]
     return [and_(way, _pending()) for way in ways]
+
+
+def _one_of(accounts: set[int]) -> ColumnElement[bool]:
+    """A check of what another index finds: an account may have any number of requests."""
+    return (col(AccessRequest.smart_account_id) + 0).in_(accounts)
 
 
 def _within(way: Authority) -> ColumnElement[bool]:

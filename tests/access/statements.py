@@ -1,0 +1,60 @@
+"""What a call asks of the database, and how the database would answer it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlmodel import SQLModel
+
+from backend.core.database import database
+from tests.crowd import Crowd, gather
+
+# Enough that no database reads a whole table to find a few rows.
+CROWD = Crowd(accounts=3000, members=3, requests=3)
+_INDEX = re.compile(r"Index (Only )?Scan ")
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that run inside the block, transactions and DBOS's own left out."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.lstrip().upper().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
+            seen.append(statement)
+
+    engine = database().engine.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def plan(statement: Any) -> str:
+    """How the database would run it in a crowd of accounts, of which nothing stays. The values
+    stand in the text, as they do not when it runs: with them an index with a condition is
+    recognised in the same way.
+    """
+    async with database().write(dry_run=True) as session:
+        connection = await session.connection()
+        await connection.run_sync(gather, CROWD)
+        dialect = connection.dialect
+        explain = "EXPLAIN QUERY PLAN " if dialect.name == "sqlite" else "EXPLAIN "
+        told = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        rows = (await connection.exec_driver_sql(explain + told)).all()
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+def whole_tables(told: str) -> list[str]:
+    """The lines of a plan in which a table of ours, or all of an index, is read from end to end."""
+    lines = [line.strip() for line in told.splitlines()]
+    return [
+        line
+        for line, following in zip(lines, [*lines[1:], ""], strict=True)
+        if "Seq Scan on" in line
+        or (_INDEX.search(line) and not following.startswith("Index Cond"))
+        or (line.startswith("SCAN ") and line.split()[1] in SQLModel.metadata.tables)
+    ]
