@@ -34,10 +34,21 @@ router = APIRouter(prefix=HOME, include_in_schema=False)
         "training_scheduled",
         "training_rescheduled",
         "case_attachment",
+        "account_requested",
+        "account_request_approved",
+        "account_request_accepted",
+        "account_activated",
+        "account_upgraded",
+        "account_request_declined",
+        "account_invitation_declined",
+        "account_request_cancelled",
+        "account_request_expired",
+        "account_invited_changed",
+        "administrator_replaced",
     ),
 )
 async def wake_desk(_event_id: str) -> None:
-    """Something about a case changed: open pages of the console look again."""
+    """A case or a Smart Account request changed: open pages of the console look again."""
     await hub().wake(DESK)
 
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from assistant.console import cases, chats, door, live, mails, pages, queue
+from assistant.console import accounts, cases, chats, door, live, mails, pages, queue
 from assistant.console.door import HOME, Agent, ConsoleRoute
 from backend.core.problems import not_found
 
@@ -31,6 +31,7 @@ for part in (
     queue.router,
     cases.router,
     chats.router,
+    accounts.router,
     mails.router,
     _rest,
 ):

@@ -6,6 +6,7 @@ from assistant.console import repository
 from backend.core.client import Answer, Caller, licensing_api
 from backend.core.database import database
 from backend.core.identity import Person
+from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import Problem
 from backend.core.settings import settings
 
@@ -30,6 +31,15 @@ async def read(agent: Person, operation: str, **arguments: Any) -> dict[str, Any
     return answer.body
 
 
+async def _waiting_accounts(agent: Person) -> int | None:
+    """How many Smart Account requests wait for the agent, counted up to a page; None: not theirs
+    to decide.
+    """
+    if not desk_allows(agent, DeskAction.DECIDE_ACCOUNT_REQUESTS):
+        return None
+    return len((await read(agent, "list_account_requests", to_decide=True, limit=200))["items"])
+
+
 async def around(agent: Person, place: str) -> dict[str, Any]:
     """The facts for `layout.html`; `place` is the entry of the navigation that is current."""
     queues = (await read(agent, "list_queues", all_queues=True))["items"]
@@ -37,6 +47,7 @@ async def around(agent: Person, place: str) -> dict[str, Any]:
         waiting = await repository.waiting_chats(session, agent)
     return {
         "agent": agent,
+        "waiting_accounts": await _waiting_accounts(agent),
         "queues": queues,
         "waiting_chats": waiting,
         "place": place,
