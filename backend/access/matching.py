@@ -1,6 +1,6 @@
 """Which rule decides a request, and how; nothing here reads or writes the database.
 
-Rules are looked at in their order, and the first that matches decides (`domain.md` §5.4). A rule
+Rules are looked at in their order, and the first that matches decides. A rule
 grants at most what was asked, never SA Administrator or SA Approver, and nothing to somebody with
 a public mailbox: such an approval does not match, so that a later rule or a person decides.
 """

@@ -1,5 +1,5 @@
 """The last administrator of an account has left: the desk puts another in their place, by a case
-that holds the proof (`domain.md` §4.2).
+that holds the proof.
 """
 
 from sqlmodel import col, func, select

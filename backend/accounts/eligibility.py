@@ -1,4 +1,4 @@
-"""Whether an SMB account can become a standard one (`domain.md` §2.4), and what its banner says."""
+"""Whether an SMB account can become a standard one, and what its banner says."""
 
 from pydantic import BaseModel, Field
 from sqlmodel import col, select

@@ -1,4 +1,4 @@
-"""The table of rights, written out a second time from the field's matrix (`domain.md` §3.2)."""
+"""The table of rights, written out a second time from the field's matrix."""
 
 import pytest
 

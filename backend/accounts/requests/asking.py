@@ -1,6 +1,6 @@
 """Asking for a Smart Account: for one's own company, for a customer, or by upgrading an SMB one.
 
-Who decides (`product.md`, capability 4): nobody about a taken domain, which is refused; the
+Who decides: nobody about a taken domain, which is refused; the
 administrators of an account above or below it; nobody but oneself about one's own domain; the
 desk's approver about any other; and whoever is invited accepts.
 """

@@ -1,4 +1,4 @@
-"""Where a Smart Account request stands, and which ways lead on from there (`domain.md` §2.6)."""
+"""Where a Smart Account request stands, and which ways lead on from there."""
 
 from enum import StrEnum
 
