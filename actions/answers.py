@@ -1,6 +1,7 @@
 """Reads a message as answers: to the open question, and to any other that it answers too."""
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,7 @@ from actions.turn import Fact, Turn
 
 # Entities that are named otherwise than the slots they fill.
 SLOT_OF = {"topic": "topics", "window": "windows", "email": "attendee_emails", "file": "csv"}
-LISTS = {"topics", "windows", "attendee_emails"}
+LISTS = {"topics", "windows", "attendee_emails", "customer_emails", "members"}
 CORRECTS = re.compile(
     r"^\W*(?:no|nope|sorry|wait|oops|actually|rather|instead|not)\b(?!\s+(?:idea|preference))"
     r"|\b(?:instead|make (?:it|that)|change (?:\w+ ){0,4}to|i meant|should be|rather than"
@@ -55,11 +56,15 @@ _DETAILS = frozenset({"severity", "phone", "order_number", "case_number", "porta
 STRIPPED = frozenset({"attendees", "window", "language", "time_zone", "email"})
 
 
-def facts(turn: Turn, slots: frozenset[str]) -> Values:
-    """What the message says for `slots`, by entity; windows as words, lists as lists."""
+def facts(turn: Turn, slots: frozenset[str], hears: Mapping[str, str] | None = None) -> Values:
+    """What the message says for `slots`, by entity; windows as words, lists as lists.
+
+    `hears` names entities that mean another slot than usual.
+    """
     found: Values = {}
+    named = SLOT_OF | dict(hears or {})
     for fact in turn.facts:
-        slot = SLOT_OF.get(fact.entity, fact.entity)
+        slot = named.get(fact.entity, fact.entity)
         if slot not in slots or _denied(turn, fact):
             continue
         if slot == "portal" and slot in found and also_portals(turn):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Turn
@@ -26,7 +26,9 @@ class CustomAction(Action):  # type: ignore[misc]  # rasa-sdk is published witho
         self, dispatcher: CollectingDispatcher, tracker: Tracker, _domain: dict[str, Any]
     ) -> list[EventType]:
         """What rasa-sdk calls."""
-        return await self.act(Turn(dispatcher, tracker))
+        turn = Turn(dispatcher, tracker)
+        events = await self.act(turn)
+        return [*events, SlotSet("recall", turn.recall)] if turn.remembered else events
 
     async def act(self, turn: Turn) -> list[EventType]:  # noqa: ARG002
         """Reply to one message; nothing by default."""

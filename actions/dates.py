@@ -341,6 +341,16 @@ def say_window(window: dict[str, Any], zone: str) -> str:
     return f"{day}, {start:%H:%M}–{end:%H:%M} ({zone})"
 
 
+def say_moment(said: str) -> str:
+    """Show a day, or a day and a time, as "Friday, 4 December 2026"; other words as they are."""
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError:
+        return said
+    day = f"{moment:%A}, {moment.day} {moment:%B %Y}"
+    return day if len(said) == len("2026-12-04") else f"{day}, {moment:%H:%M}"
+
+
 def _in_zone(said: str, zone: str) -> datetime:
     moment = datetime.fromisoformat(said)
     return moment.astimezone(ZoneInfo(zone)) if moment.tzinfo else moment

@@ -4,6 +4,7 @@ What an answer is and what to ask next stands in `forms.py`.
 """
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import httpx
@@ -12,16 +13,23 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from actions import answers
 from actions.base import CustomAction
-from actions.interruptions import SOCIAL, asks_something, command_of, interrupts, wishes
+from actions.interruptions import (
+    SOCIAL,
+    asks_how,
+    asks_something,
+    command_of,
+    interrupts,
+    wishes,
+)
 from actions.knowledge import answer_question
 from actions.portals import hear_portal
 from actions.questions import ask, cancelled, failed, help_with, so_far
 from actions.sheet import CHANGE, LEAVE, Memory, Sheet, Values
-from actions.turn import Turn
+from actions.turn import Turn, button
 from actions.wording import say
-from backend.core.client import licensing_api
+from backend.core.client import Answer, licensing_api
 
-FREE = frozenset({"text", "choices"})  # kinds of questions that take any words
+SAME = "same_again"  # "and for Oslo": the last task with other facts
 
 
 class Dialogue(CustomAction):
@@ -32,6 +40,8 @@ class Dialogue(CustomAction):
     when the person's profile lacks them. `begins`: intents that start the form; in its middle
     they only bring facts, and so do those in `restates`.
     `also_cancels`: intents that mean cancelling the form while it is being filled in.
+    `hears`: entities that fill a slot of another name here. `teaches`: a sentence that asks how
+    it is done gets an article first. `repeats`: slots that "the same for …" takes over.
     `subject`: what "it" is in a question that is asked meanwhile.
     """
 
@@ -44,6 +54,9 @@ class Dialogue(CustomAction):
     begins: ClassVar[frozenset[str]] = frozenset()
     restates: ClassVar[frozenset[str]] = frozenset()
     also_cancels: ClassVar[frozenset[str]] = frozenset()
+    hears: ClassVar[Mapping[str, str]] = {}
+    teaches: ClassVar[bool] = False
+    repeats: ClassVar[frozenset[str]] = frozenset()
     subject: ClassVar[str] = "a case"
 
     def name(self) -> str:
@@ -103,10 +116,34 @@ class Dialogue(CustomAction):
     def _own(self) -> frozenset[str]:
         return self.begins | self.restates
 
+    def facts(self, turn: Turn) -> Values:
+        """What the message says for this form's slots, by entity."""
+        return answers.facts(turn, self._slots, self.hears)
+
     # -- what features may say ------------------------------------------------------------
 
     async def prepare(self, turn: Turn, sheet: Sheet, said: str) -> None:
         """Fill in what the first sentence says beyond its facts; nothing by default."""
+
+    async def understand(
+        self,
+        turn: Turn,
+        sheet: Sheet,
+        heard: Values,
+    ) -> None:
+        """Add to `heard` what only the API can tell from the words: names of accounts, people …;
+        called with each message that is for this form. Nothing by default.
+        """
+
+    async def elsewhere(self, turn: Turn, sheet: Sheet) -> str | None:  # noqa: ARG002
+        """The form that the first sentence is really for; None for this one."""
+        return None
+
+    async def may(self, turn: Turn, sheet: Sheet) -> Answer | None:  # noqa: ARG002
+        """Ask the API, before any question, whether the person may do this at all: its refusal,
+        or None. Not asked by default.
+        """
+        return None
 
     async def options_of(
         self,
@@ -150,16 +187,41 @@ class Dialogue(CustomAction):
     # -- beginning, interruptions, leaving --------------------------------------------------
 
     async def _begin(self, turn: Turn, sheet: Sheet) -> list[EventType]:
-        said = sheet.memory.said
+        said, earlier = sheet.memory.said, sheet.memory.earlier
         sheet.memory = Memory(said=said)
-        heard = answers.facts(turn, self._slots) if said is None else {}
+        if earlier is not None:
+            turn.go_back_to(earlier)
+        if self.teaches and said is None and asks_how(turn):
+            return await self._teach(turn, sheet)
+        heard = self.facts(turn) if said is None or earlier else {}
+        if turn.intent == SAME:
+            sheet.values = self._once_more(turn) | sheet.values
         words = sheet.values.get("windows")
         if words and isinstance(words[0], str) and "windows" not in heard:
             heard["windows"] = sheet.values.pop("windows")  # said before this form began
         if "portal" in self._slots:
             hear_portal(turn, sheet, heard)
+        await self.understand(turn, sheet, heard)
+        other = await self.elsewhere(turn, sheet)
+        if other is not None:
+            sheet.memory.leave = {"form": other, "message": turn.message}
+            return self._leave(sheet)
         await self.prepare(turn, sheet, turn.words if said is None else said)
         return await self._store(turn, sheet, heard, answered=None)
+
+    async def _teach(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """How it is done, and the offer to do it here."""
+        intent = next(iter(sorted(self.begins)))
+        offer = button(say(f"utter_{self.form}_offer"), intent)
+        await answer_question(turn, self.subject, offers=[offer])
+        sheet.forget()
+        return sheet.events(None)
+
+    def _once_more(self, turn: Turn) -> Values:
+        """What the last task of this kind was about, for what is to be the same."""
+        last = turn.recall.get("last") or {}
+        values: Values = last.get("values") or {} if last.get("run") == self.form else {}
+        return {slot: value for slot, value in values.items() if slot in self.repeats}
 
     async def _come_back(self, turn: Turn, sheet: Sheet) -> list[EventType]:
         """A rule has answered: the open question again, or the card."""
@@ -177,18 +239,12 @@ class Dialogue(CustomAction):
         """The form that a clear wish for something else belongs to."""
         if turn.intent in self._own or turn.confidence < 0.7 or sheet.asked is None:
             return None
-        if sheet.kind(sheet.asked) in FREE and not wishes(turn, sheet):
+        if sheet.takes_any_words(sheet.asked) and not wishes(turn, sheet):
             return None
         return next((f for f in forms() if turn.intent in f.begins), None)
 
     def _offer_to_leave(self, other: "type[Dialogue]", turn: Turn, sheet: Sheet) -> list[EventType]:
-        slots = frozenset({*other.asks, *other.takes})
-        sheet.memory.leave = {
-            "form": other.form,
-            "asked": sheet.asked,
-            "said": turn.words,
-            "facts": answers.facts(turn, slots),
-        }
+        sheet.memory.leave = {"form": other.form, "asked": sheet.asked, "message": turn.message}
         if len({*self.asks} & {*sheet.values}) <= 1:  # hardly begun: nothing is lost
             return self._leave(sheet)
         turn.reply(say("utter_form_switch"), ask=sheet.ask(LEAVE))
@@ -200,8 +256,7 @@ class Dialogue(CustomAction):
         sheet.forget()
         return [
             *(event for event in sheet.events(None) if event["name"] != "form_memory"),
-            *(SlotSet(slot, value) for slot, value in leave["facts"].items()),
-            SlotSet("form_memory", {"said": leave["said"]}),
+            SlotSet("form_memory", {"said": leave["message"]["text"], "earlier": leave["message"]}),
             SlotSet("task", None),
             FollowupAction(leave["form"]),
         ]
@@ -223,7 +278,7 @@ class Dialogue(CustomAction):
 
     def _takes_questions(self, turn: Turn, sheet: Sheet) -> bool:
         """Whether a sentence shaped like a question is an answer: "can we do Tuesday 3pm?"."""
-        said = answers.facts(turn, self._slots)
+        said = self.facts(turn)
         if turn.intent in {"inform", *self._own} and turn.confidence >= 0.5 and said:
             return True
         return sheet.kind(str(sheet.asked)) in {"datetime", "number"} and sheet.asked in said

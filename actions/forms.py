@@ -6,19 +6,21 @@ the answer, says what is to be said, and asks the next question. It never writes
 """
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, SlotSet
 
 from actions import answers, times
-from actions.dialogue import FREE, Dialogue
+from actions.dialogue import Dialogue
 from actions.interruptions import wishes
 from actions.portals import hear_portal, note_unknown
 from actions.questions import ask, ask_partial, failed
 from actions.sheet import CHANGE, Sheet, Values
 from actions.turn import Turn
 from actions.wording import buttons, say
+from backend.core.client import Answer
+from backend.core.wording import for_people
 
 UNKNOWN_NAME_WORDS = 3
 PLACE_WORDS = 3  # "Oslo time please" names a zone
@@ -27,17 +29,21 @@ WORTH_SAYING = 3  # facts, at the beginning of a form
 
 
 class OperationForm(Dialogue):
-    """Asks for an operation's fields and proposes the operation; see `Dialogue` for its parts."""
+    """Asks for an operation's fields and proposes the operation; see `Dialogue` for its parts.
+
+    `early`: a refusal that no answer can change ends the form as soon as the API says it.
+    """
+
+    early: ClassVar[bool] = False
 
     async def finish(self, turn: Turn, sheet: Sheet) -> list[EventType]:
         """All is known: propose, and stay open for changes until the person has decided."""
-        fields = sheet.operation.fields
-        arguments = {name: value for name, value in sheet.values.items() if name in fields}
         if sheet.asked is None:  # the card itself shows what is known
             sheet.notes = [note for note in sheet.notes if say("utter_form_so_far") not in note]
         if sheet.notes:
             turn.reply("\n".join(sheet.notes))
-        turn.reply(propose={"operation": self.operation, "arguments": arguments})
+        turn.reply(propose={"operation": self.operation, "arguments": sheet.arguments()})
+        turn.remember(last={"run": self.form, "values": dict(sheet.values)})
         sheet.memory.proposed = True
         sheet.memory.changing = None
         return sheet.events(CHANGE)
@@ -49,8 +55,7 @@ class OperationForm(Dialogue):
         asked = str(sheet.asked)
         if turn.intent == "answer":
             return await self._pressed(turn, sheet)
-        exact = answers.exact_choice(turn, sheet, asked)
-        heard = self._facts(turn, sheet, asked) if exact is None else {asked: exact}
+        heard = await self._hear(turn, sheet, asked)
         if turn.is_payload and not heard:
             return ask(turn, sheet, asked)
         if asked == CHANGE and turn.value("city") and len(turn.text.split()) <= PLACE_WORDS:
@@ -77,6 +82,15 @@ class OperationForm(Dialogue):
             return failed(turn, sheet, say("utter_form_not_understood"))
         return await self._store(turn, sheet, heard, answered=asked)
 
+    async def _hear(self, turn: Turn, sheet: Sheet, asked: str) -> Values:
+        """What a message says by its facts, or by naming one of a few options exactly."""
+        exact = answers.exact_choice(turn, sheet, asked)
+        if exact is not None:
+            return {asked: exact}
+        heard = self._facts(turn, sheet, asked)
+        await self.understand(turn, sheet, heard)
+        return heard
+
     def _read(self, turn: Turn, sheet: Sheet, asked: str, heard: Values) -> bool:
         """Add the answer itself to `heard`; whether it leaves open which portal is meant."""
         said = answers.answer(turn, sheet, asked)
@@ -89,13 +103,13 @@ class OperationForm(Dialogue):
 
     def _hears_portal(self, sheet: Sheet, asked: str, heard: Values) -> bool:
         """A portal named in a free text ("from CSSM to CLC") is a word of it."""
-        free = asked != CHANGE and sheet.kind(asked) in FREE
+        free = asked != CHANGE and sheet.takes_any_words(asked)
         return "portal" in self._slots and (not free or "portal" in heard)
 
     def _facts(self, turn: Turn, sheet: Sheet, asked: str) -> Values:
         """The facts to take. A free-text answer is taken as it is: what it names are its words."""
-        heard = answers.facts(turn, self._slots)
-        if turn.is_payload or asked == CHANGE or sheet.kind(asked) not in FREE:
+        heard = self.facts(turn)
+        if turn.is_payload or asked == CHANGE or not sheet.takes_any_words(asked):
             return heard
         if self._corrects(turn, sheet, asked):
             return heard
@@ -107,7 +121,7 @@ class OperationForm(Dialogue):
 
     def _corrects(self, turn: Turn, sheet: Sheet, asked: str) -> bool:
         """Whether a message corrects something; a story that only sounds so is an answer."""
-        if sheet.kind(asked) not in FREE:
+        if not sheet.takes_any_words(asked):
             return answers.CORRECTS.search(turn.text) is not None
         if turn.intent in self._own and wishes(turn, sheet):
             return True
@@ -128,7 +142,7 @@ class OperationForm(Dialogue):
 
     def _note_addresses(self, turn: Turn, sheet: Sheet) -> None:
         """Say which e-mail addresses are none, so that nobody waits for an invitation."""
-        if "attendee_emails" not in self._slots or sheet.kind(str(sheet.asked)) in FREE:
+        if "attendee_emails" not in self._slots or sheet.takes_any_words(str(sheet.asked)):
             return
         known = turn.values("email")
         for said in re.findall(r"[^\s,;:<>()]*@[^\s,;:<>()]*", turn.text):
@@ -146,7 +160,7 @@ class OperationForm(Dialogue):
         if slot == "portal":
             hear_portal(turn, sheet, heard)
         if sheet.kind(slot) == "choices":
-            heard[slot] = [heard[slot]]
+            heard[slot] = turn.values("value")
         return await self._store(turn, sheet, heard, answered=slot)
 
     async def _store(
@@ -161,6 +175,8 @@ class OperationForm(Dialogue):
         if answered in heard and answered not in memory.trail:
             memory.trail.append(str(answered))
         missing, wrong = await self._check(turn, sheet)
+        if sheet.refusal is not None:
+            return await self.refused(turn, sheet, sheet.refusal)
         memory.missing = sorted(missing)
         wrong = {slot: said for slot, said in wrong.items() if slot in self._slots}
         for slot in wrong:
@@ -198,27 +214,52 @@ class OperationForm(Dialogue):
 
     async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
         """What is missing, and what is wrong, by slot; from a dry run of what is known."""
-        operation, values = sheet.operation, sheet.values
-        lacking = {name for name in operation.required if values.get(name) in (None, "", [])}
+        operation, fields = sheet.operation, sheet.arguments()
+        lacking = {name for name in operation.required if fields.get(name) in (None, "", [])}
         if lacking & {*operation.path_parameters}:
-            return lacking, {}
-        fields = {name: value for name, value in values.items() if name in operation.fields}
+            return self._inner(sheet, lacking), {}
         answer = await turn.call(self.operation, dry_run=True, **fields)
         sheet.memory.exists = bool(answer.body.get("already_exists"))
         if answer.status == httpx.codes.NOT_FOUND and operation.path_parameters:
             slot = operation.path_parameters[0]
             return {slot}, {slot: str(answer.body.get("detail", ""))}
+        if self.early and not answer.ok and not answer.field_errors:
+            sheet.refusal = answer
         missing: set[str] = set()
         wrong: dict[str, str] = {}
         for error in answer.field_errors:
-            slot = str(error["field"]).split(".")[0]
-            if error["code"] == "missing" or values.get(slot) in (None, "", []):
-                missing.add(slot)
+            slot = self._slot_of(str(error["field"]))
+            if error["code"] == "missing" or sheet.values.get(slot) in (None, "", []):
+                missing |= self._inner(sheet, {slot})
             else:
-                wrong[slot] = " ".join(filter(None, [error["message"], error.get("hint")]))
+                said = " ".join(filter(None, [error["message"], error.get("hint")]))
+                wrong[slot] = " ".join(filter(None, [wrong.get(slot), said]))
         if "windows" in wrong:
             wrong = await times.right_windows(turn, sheet, wrong)
         return missing, wrong
+
+    def _slot_of(self, field: str) -> str:
+        """The slot that a field of an error belongs to: "virtual_accounts.2" to the list."""
+        parts = field.split(".")
+        named = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+        return next((slot for slot in named if slot in self._slots), parts[0])
+
+    def _inner(self, sheet: Sheet, missing: set[str]) -> set[str]:
+        """For a field that is filled in by parts, those of its parts that are needed."""
+        found: set[str] = set()
+        for name in missing:
+            parts = [slot for slot in self._slots if slot.startswith(f"{name}.")]
+            needed = sheet.schema(name).get("required") or []
+            found |= {slot for slot in parts if slot.split(".")[-1] in needed} or {name}
+        return found
+
+    async def refused(self, turn: Turn, sheet: Sheet, answer: Answer) -> list[EventType]:
+        """The API refuses this whatever else is answered: say why and what next, and end it."""
+        said = [answer.body.get("detail"), answer.body.get("hint")]
+        words = for_people(" ".join(str(one) for one in said if one))
+        turn.reply("\n\n".join([*sheet.notes, words]), buttons=sheet.offers)
+        sheet.forget()
+        return [*sheet.events(None), SlotSet("task", None)]
 
     def _acknowledge(self, sheet: Sheet, changed: set[str], answered: str | None) -> None:
         """Say back what was understood besides the answer itself; times always."""

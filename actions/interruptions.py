@@ -43,9 +43,24 @@ _WISH = re.compile(
     r"|new (?:case|ticket|training)|status)\b)",
     re.IGNORECASE,
 )
+_HOW = re.compile(
+    r"^\W*(?:(?:and|but|so|ok|hi|hello|hey|sorry|please|tell me|can you tell me|i wonder"
+    r"|could you explain|do you know|explain)\b[ ,]*)*"
+    r"(?:how (?:do|does|did|can|could|would|should|is|are|to|will|long|many|much|often|deep)|where"
+    r"|what(?:'?s| is| are| does| do| happens| kind| format| columns| else)"
+    r"|which (?:role|format)"
+    r"|who(?:'?s| is)? (?:can|may|allowed|decides|is allowed)|why"
+    r"|when (?:do|does|can|is|are|will))\b",
+    re.IGNORECASE,
+)
 SHORT_WORDS = 6
 WISH_WORDS = 8
 NAME_WORDS = 2
+
+
+def asks_how(turn: Turn) -> bool:
+    """Whether a sentence wants to know how something is done rather than have it done."""
+    return not turn.is_payload and _HOW.match(turn.text) is not None
 
 
 def asks_something(turn: Turn, sheet: Sheet) -> bool:
@@ -124,7 +139,7 @@ def _clear(turn: Turn, sheet: Sheet) -> bool:
 
 
 def _takes_any_words(sheet: Sheet) -> bool:
-    return sheet.kind(str(sheet.asked)) in {"text", "choices"}
+    return sheet.takes_any_words(str(sheet.asked))
 
 
 def _is_plain(turn: Turn) -> bool:

@@ -2,10 +2,11 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from actions.turn import Turn
-from actions.wording import buttons, say
+from actions.wording import Button, buttons, say
 
 SECONDS = 5.0
 _POLITE = re.compile(
@@ -28,21 +29,22 @@ async def articles(turn: Turn, query: str, portal: Any = None) -> list[dict[str,
     return list(answer.body.get("items") or []) if answer.ok else []
 
 
-async def answer_question(turn: Turn, subject: str = "") -> bool:
+async def answer_question(turn: Turn, subject: str = "", offers: Sequence[Button] = ()) -> bool:
     """Reply with the best article and its source, or say that we don't know; which of the two.
 
-    `subject` is what "it" stands for.
+    `subject` is what "it" stands for; `offers` are buttons for what can be done about it here.
     """
     query = _POLITE.sub("", turn.words).strip() or turn.words
     query = _IT.sub(subject, query) if subject else query
     found = await articles(turn, query)
     if not found:
-        turn.reply(say("utter_no_answer"), buttons=buttons("utter_no_answer"))
+        turn.reply(say("utter_no_answer"), buttons=[*offers, *buttons("utter_no_answer")])
         return False
     best = found[0]
+    ways_on = buttons("utter_answer") if turn.tracker.active_loop_name is None or offers else []
     turn.reply(
         say("utter_answer", excerpt=str(best["excerpt"]).strip()),
         sources=[{"title": best["title"], "url": best["url"]}],
-        buttons=buttons("utter_answer") if turn.tracker.active_loop_name is None else [],
+        buttons=[*offers, *ways_on],
     )
     return True

@@ -5,15 +5,16 @@ from typing import Any
 
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.dates import Moment, say_window
+from actions.dates import Moment, say_moment, say_window
 from actions.turn import payload
 from actions.wording import Question, question
-from backend.core.client import Operation, Schema
+from backend.core.client import Answer, Operation, Schema
 from backend.core.files import referred
 
 CHANGE = "change"  # the "slot" asked for while a card waits
 LEAVE = "leave"  # … and when another task is begun in the middle of this one
 OURS = frozenset({CHANGE, LEAVE})
+FREE = frozenset({"text", "choices"})  # kinds of questions that may be answered in any words
 Values = dict[str, Any]
 
 
@@ -34,7 +35,9 @@ class Memory:
     options: dict[str, str] | None = None
     ask_text: str | None = None
     leave: Values | None = None  # the other task that was begun in the middle
+    kept: Values = field(default_factory=dict)  # what was said and waits for another answer
     said: str | None = None  # the sentence that began the task, when another turn did
+    earlier: Values | None = None  # the whole message that it was
 
     @classmethod
     def of(cls, stored: Any) -> "Memory":
@@ -62,6 +65,7 @@ class Sheet:
     offers: list[dict[str, str]] = field(default_factory=list)
     weekdays: dict[str, Moment] = field(default_factory=dict)
     before: Values = field(default_factory=dict)
+    refusal: Answer | None = None  # what the API says against all of it, whatever is answered
 
     def __post_init__(self) -> None:
         self.before = dict(self.values)
@@ -71,9 +75,31 @@ class Sheet:
         return question(self.form, slot)
 
     def schema(self, slot: str) -> Schema:
-        """The JSON schema of a slot's field, without the null of an optional one."""
-        schema = self.operation.fields.get(slot) or {}
-        return next((s for s in schema.get("anyOf", ()) if s.get("type") != "null"), schema)
+        """The JSON schema of a slot's field, without the null of an optional one; a dot leads into
+        a field's own fields.
+        """
+        name, *inner = slot.split(".")
+        schema = _not_null(self.operation.fields.get(name) or {})
+        for part in inner:
+            schema = _not_null((schema.get("properties") or {}).get(part) or {})
+        return schema
+
+    def arguments(self) -> Values:
+        """The values as the API takes them: what has a dot in its name inside its field."""
+        found: Values = {}
+        for slot, value in self.values.items():
+            name, *inner = slot.split(".")
+            if name not in self.operation.fields:
+                continue
+            place = found
+            for part in [name, *inner][:-1]:
+                place = place.setdefault(part, {})
+            place[[name, *inner][-1]] = value
+        return found
+
+    def takes_any_words(self, slot: str) -> bool:
+        """Whether whatever is said may be the answer; not so where only known names are."""
+        return self.kind(slot) in FREE and not self.question(slot).metadata.get("closed", False)
 
     def kind(self, slot: str) -> str:
         """The kind of control that asks for a slot, from its schema and its options; what no
@@ -103,7 +129,7 @@ class Sheet:
             return {
                 name: f"{self.question(name).label}: {self.show(name)}"
                 for name in self._named()
-                if name in self.operation.fields
+                if name.split(".")[0] in self.operation.fields
             }
         titles = self.question(slot).options
         schema = self.schema(slot)
@@ -154,6 +180,8 @@ class Sheet:
             return ", ".join(titles.get(str(item), str(item)) for item in value)
         if isinstance(value, bool):
             return "yes" if value else "no"
+        if isinstance(value, str) and self.kind(slot) in {"date", "datetime"}:
+            return say_moment(value)
         return titles.get(str(value), str(value))
 
     def line(self, slot: str) -> str:
@@ -178,7 +206,11 @@ class Sheet:
     def _named(self) -> list[str]:
         """The slots with a value that people know of, in the order of asking."""
         named = [*self.order, *sorted({*self.values} - {*self.order})]
-        return [name for name in named if name in self.values and name not in _UNSEEN]
+        return [name for name in named if name in self.values and not self._is_hidden(name)]
+
+    def _is_hidden(self, slot: str) -> bool:
+        """Whether a slot is of no interest to people: an id, a flag."""
+        return slot in _UNSEEN or bool(self.question(slot).metadata.get("hidden", False))
 
     def events(self, asked: str | None) -> list[EventType]:
         """What Rasa is to remember of this turn; `asked` None ends the form."""
@@ -197,6 +229,11 @@ class Sheet:
     def forget(self) -> None:
         """Empty the sheet: the task is over."""
         self.values.clear()
+
+
+def _not_null(schema: Schema) -> Schema:
+    """What an optional field is when it is something."""
+    return next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), schema)
 
 
 _UNSEEN = frozenset({"open_another"})

@@ -44,21 +44,52 @@ class Turn:
         self._dispatcher = dispatcher
         self.tracker = tracker
         message = tracker.latest_message or {}
+        self.metadata: dict[str, Any] = message.get("metadata") or {}
+        self.ranking = [str(each["name"]) for each in message.get("intent_ranking") or []]
+        self._recall: dict[str, Any] = dict(tracker.get_slot("recall") or {})
+        self._read(message)
+
+    def _read(self, message: dict[str, Any]) -> None:
         intent = message.get("intent") or {}
         self.text = str(message.get("text") or "")
         self.intent = str(intent.get("name") or "")
         self.confidence = float(intent.get("confidence") or 0.0)
-        self.metadata: dict[str, Any] = message.get("metadata") or {}
-        self.ranking = [str(each["name"]) for each in message.get("intent_ranking") or []]
         self.facts = [
             Fact(e["entity"], e["value"], e.get("start") or 0, e.get("end") or 0)
             for e in message.get("entities") or []
         ]
 
     @property
+    def message(self) -> dict[str, Any]:
+        """The message with what was understood, to go back to in a later turn."""
+        return {
+            "text": self.text,
+            "intent": {"name": self.intent, "confidence": self.confidence},
+            "entities": [vars(fact) for fact in self.facts],
+        }
+
+    def go_back_to(self, message: dict[str, Any]) -> None:
+        """Take an earlier message for the one that is answered."""
+        self._read(message)
+
+    @property
     def is_payload(self) -> bool:
         """Whether a button was pressed rather than something written."""
         return self.text.startswith("/")
+
+    @property
+    def recall(self) -> dict[str, Any]:
+        """What earlier tasks of this conversation were about; it outlives the end of a task."""
+        return self._recall
+
+    def remember(self, **what: Any) -> None:
+        """Keep something for later messages, also for those after this task; None forgets."""
+        self._recall = {k: v for k, v in {**self._recall, **what}.items() if v is not None}
+
+    @property
+    def remembered(self) -> bool:
+        """Whether something was kept or forgotten in this turn."""
+        return self._recall != (self.tracker.get_slot("recall") or {})
 
     @property
     def words(self) -> str:

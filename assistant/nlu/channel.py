@@ -34,7 +34,9 @@ from assistant.nlu.wishes import two_wishes
 EVENTS_A_SESSION = 60
 RANKED = 5
 TITLE = 40  # characters of a wish on its button
-NOT_FACTS = {"requested_slot", "form_memory", "session_started_metadata"}
+# What a conversation was about also counts after a task: "and for Oslo?"
+OUTLIVES = "recall"
+NOT_FACTS = {"requested_slot", "form_memory", "session_started_metadata", OUTLIVES}
 
 
 class AskLicensingChannel(InputChannel):
@@ -171,16 +173,16 @@ async def _comes_next(
 def begin_session(
     processor: MessageProcessor, tracker: DialogueStateTracker, *, keep: bool
 ) -> None:
-    """Start a session on `tracker`: empty, or (`keep`) with all that is known and asked."""
-    known: list[Any] = []
-    if keep:
-        known = [
-            SlotSet(name, value)
-            for name, value in tracker.current_slot_values().items()
-            if value is not None
-        ]
-        if tracker.active_loop_name:
-            known.append(ActiveLoop(tracker.active_loop_name))
+    """Start a session on `tracker`: empty but for what outlives a task, or (`keep`) with all that
+    is known and asked.
+    """
+    known: list[Any] = [
+        SlotSet(name, value)
+        for name, value in tracker.current_slot_values().items()
+        if value is not None and (keep or name == OUTLIVES)
+    ]
+    if keep and tracker.active_loop_name:
+        known.append(ActiveLoop(tracker.active_loop_name))
     events = [
         ActionExecuted("action_session_start"),
         SessionStarted(),

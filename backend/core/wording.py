@@ -1,9 +1,13 @@
 """Sentences for wrong fields, from Pydantic's findings. Values come back, so people can compare."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 _SHOWN = 60
+_CALL = r"(?:GET|POST|PUT|PATCH|DELETE) /api/v1\S*?"
+_BY_A_CALL = re.compile(rf",? (?:with|by|using|at) {_CALL}(?=[,.;]?(?:\s|$))")
+_SENTENCES_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z“])")
 
 
 def printable(text: str) -> str:
@@ -15,6 +19,12 @@ def shown(value: object) -> str:
     """A value as people may read it back: quoted, at most 60 characters."""
     text = printable(str(value).replace("\n", " "))
     return f"“{text[:_SHOWN]}…”" if len(text) > _SHOWN else f"“{text}”"
+
+
+def for_people(text: str) -> str:
+    """A hint without the API's calls in it, which help nobody who chats."""
+    sentences = _SENTENCES_END.split(_BY_A_CALL.sub("", text))
+    return " ".join(one for one in sentences if "/api/v1" not in one)
 
 
 def name_of(field: str) -> str:

@@ -3,6 +3,7 @@
 The operations are the real API's; the stand-in checks a body with the same models.
 """
 
+from functools import cache
 from typing import Any, cast
 
 from fastapi import FastAPI
@@ -15,7 +16,7 @@ from assistant.nlu.spans import find_spans
 from assistant.nlu.topics import topic_spans, unknown_portal
 from backend.app import api_router
 from backend.cases.schemas import OpenCase
-from backend.core.client import Answer, Caller, operations_of
+from backend.core.client import Answer, Caller, Operation, operations_of
 from backend.training.schemas import CreateTrainingEngagement
 
 BODIES: dict[str, type[BaseModel]] = {
@@ -24,13 +25,18 @@ BODIES: dict[str, type[BaseModel]] = {
 }
 
 
+@cache
+def _operations() -> dict[str, Operation]:
+    app = FastAPI()
+    app.include_router(api_router())
+    return operations_of(app.openapi())
+
+
 class StandInApi:
     """Operations of the real document; dry runs by the body models; scripted other answers."""
 
     def __init__(self) -> None:
-        app = FastAPI()
-        app.include_router(api_router())
-        self.operations = operations_of(app.openapi())
+        self.operations = _operations()
         self.answers: dict[str, Any] = {"get_me": {}}
         self.calls: list[tuple[str, dict[str, Any], Caller]] = []
 

@@ -279,7 +279,8 @@ async def test_that_another_wish_is_asked_about_and_keeps_what_was_said(talk: Ta
     await talk.say("my licence is missing", "open_case")
     await talk.say("yes", "affirm")
     assert talk.follow_up == "case_form"
-    assert talk.slots["form_memory"] == {"said": "my licence is missing"}
+    assert talk.slots["form_memory"]["said"] == "my licence is missing"
+    assert talk.slots["form_memory"]["earlier"]["intent"]["name"] == "open_case"
     assert talk.slots["topics"] is None
 
 
