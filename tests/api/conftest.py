@@ -16,7 +16,7 @@ from backend.accounts.models import SmartAccount
 from backend.core import clock
 from backend.core.database import database
 from backend.core.identity import Organization, Person
-from backend.users.models import Membership, UserGroup
+from backend.users.models import ExternalGroupGrant, Membership, UserGroup
 from backend.virtual_accounts.models import VirtualAccount
 from tests.conftest import NORTHWIND, Newcomer
 from tests.training.requests import request
@@ -79,6 +79,10 @@ async def account_of(owner: str) -> dict[str, str]:
         smart_account_id=account.id, requester=asker, scope="account", role="sa_user",
         expires_at=now + timedelta(days=30),
     )  # fmt: skip
+    guests = ExternalGroupGrant(
+        lookup_id=f"GRP-{word[:8].upper()}", group_id=group.id, smart_account_id=account.id,
+        requested_by=owner,
+    )  # fmt: skip
     rule = AccessRule(
         smart_account_id=account.id, position=1, action="decline", created_by=owner,
         match={"domains": ["nobody.example"]},
@@ -98,10 +102,12 @@ async def account_of(owner: str) -> dict[str, str]:
             Membership(smart_account_id=account.id, person=owner, role="sa_admin"),
             Membership(smart_account_id=account.id, person=asker, role="sa_viewer"),
         ])  # fmt: skip
+        await session.flush()
+        session.add(guests)
     return {
         "smart_account": account.domain, "virtual_account": place.id, "group": group.id,
         "email": asker, "request_id": asked.id, "rule_id": rule.id,
-        "delegation_id": delegation.id, "notice": "admin",
+        "delegation_id": delegation.id, "notice": "admin", "lookup_id": guests.lookup_id,
     }  # fmt: skip
 
 
