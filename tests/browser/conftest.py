@@ -1,8 +1,9 @@
 """A real browser on the real product.
 
-`visit(email)` is somebody on the demo page in a browser of their own, `sit_down(email)` somebody
-at the desk. At the end of a test no page may have complained: about a script that failed, or
-about something that its content security policy refused.
+`visit(email)` is somebody on the demo page in a browser of their own, `visit.desk(name)` somebody
+at the desk; `come` is the same where no engine answers. At the end of a test no page may have
+complained: about a script that failed, or about something that its content security policy
+refused.
 """
 
 import os
@@ -99,6 +100,22 @@ def visit(browser: Browser, product: Product) -> Iterator[Visits]:
     """People who come to the product that all tests share."""
     with ExitStack() as closing:
         visits = Visits(browser, product, closing)
+        yield visits
+    assert visits.complaints == []
+
+
+@pytest.fixture(scope="session")
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The product without Rasa, for what needs nobody to understand it."""
+    with Product(tmp_path_factory.mktemp("quiet"), with_rasa=False) as running:
+        yield running
+
+
+@pytest.fixture
+def come(browser: Browser, quiet: Product) -> Iterator[Visits]:
+    """People who come to that one."""
+    with ExitStack() as closing:
+        visits = Visits(browser, quiet, closing)
         yield visits
     assert visits.complaints == []
 

@@ -290,14 +290,14 @@ export class AskLicensing extends LitElement {
     const { ask } = this.#session.transcript;
     const accept = ask?.kind === 'file' ? ask.accept ?? [] : [];
     const problem = files.length > 1 ? words.oneFile : whyNot(file, accept);
-    if (problem) this.#change({ upload: { file, sent: 0, problem } });
+    if (problem) this.#change({ upload: { file, sent: 0, problem, passes: false } });
     else void this.#upload(file);
   }
 
   async #upload(file: File): Promise<void> {
     const sending = new AbortController();
     this.#sending = sending;
-    const show = (sent: number): void => this.#change({ upload: { file, sent, problem: '' } });
+    const show = (sent: number): void => this.#change({ upload: { file, sent, problem: '', passes: true } });
     show(0);
     try {
       await this.#session?.upload(file, { progress: show, signal: sending.signal });
@@ -306,8 +306,9 @@ export class AskLicensing extends LitElement {
       this.#composer?.focus();
     } catch (error) {
       if (sending.signal.aborted) return;
-      const why = error instanceof Problem ? error.sentences : `${words.uploadFailed} ${words.unreachable.title}.`;
-      this.#change({ upload: { file, sent: 0, problem: why } });
+      const refused = error instanceof Problem ? error : null;
+      const problem = refused?.sentences ?? `${words.uploadFailed} ${words.unreachable.title}.`;
+      this.#change({ upload: { file, sent: 0, problem, passes: refused?.passes ?? true } });
     } finally {
       if (this.#sending === sending) this.#sending = null;
     }

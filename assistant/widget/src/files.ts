@@ -5,11 +5,15 @@ import { words } from './words.ts';
 /** Largest file that the assistant takes, in bytes. */
 export const LARGEST_FILE = 10 * 1024 * 1024;
 
-/** A file on its way; `sent` is the share that has arrived, `problem` why it is not going on. */
+/**
+ * A file on its way; `sent` is the share that has arrived, `problem` why it is not going on, and
+ * `passes` whether the same file may get through later.
+ */
 export interface Upload {
   file: File;
   sent: number;
   problem: string;
+  passes: boolean;
 }
 
 const PICTURES = new Set(['image/png', 'image/jpeg']);

@@ -57,10 +57,10 @@ export interface UploadActions {
 /** A file on its way, above where one types; or why it is not, and what to do. */
 export function drawUpload(upload: Upload | null, actions: UploadActions): Drawn {
   if (!upload) return nothing;
-  const { file, sent, problem } = upload;
+  const { file, sent, problem, passes } = upload;
   if (problem) {
     return html`<div class="upload"><p class="problem" role="alert">${problem}</p><span class="row">
-      <button type="button" class="text-button" @click=${actions.again}>${icons.retry}${words.tryAgain}</button>
+      ${passes ? html`<button type="button" class="text-button" @click=${actions.again}>${icons.retry}${words.tryAgain}</button>` : nothing}
       <button type="button" class="text-button" @click=${actions.stop}>${words.discard}</button></span></div>`;
   }
   return html`<div class="upload">${icons.file}<span class="name" role="status">${words.uploading(file.name)}</span>

@@ -19,8 +19,8 @@ const MANY_ROWS = 20;
 // Drawn at first, and more whenever the end comes near.
 const PIECE = 60;
 const NEAR_END = 600;
-// More columns than fit beside each other on a phone: there a row becomes a small card.
-const FEW_COLUMNS = 2;
+// For so many columns there are styles that make a row a small card where they don't fit.
+const MOST_STYLED = 5;
 const SHOWN_MS = 2500;
 
 /** A table that scrolls in its own box: it can be filtered, copied and taken away as a CSV file. */
@@ -112,8 +112,7 @@ export class TableCard extends LitElement {
 
   #drawTable(rows: Row[]): TemplateResult {
     const { columns } = this.table;
-    const style = columns.length > FEW_COLUMNS ? 'box wide' : 'box';
-    return html`<div class=${style} tabindex="0" role="region" aria-label=${this.#title} @scroll=${this.#onScroll}>
+    return html`<div class="box columns-${Math.min(columns.length, MOST_STYLED)}" tabindex="0" role="region" aria-label=${this.#title} @scroll=${this.#onScroll}>
       <table role="table" aria-rowcount=${rows.length + 1}>
         <thead role="rowgroup"><tr role="row" aria-rowindex="1">${columns.map((column) => html`<th role="columnheader"
           scope="col">${column.label}</th>`)}</tr></thead>

@@ -104,6 +104,7 @@ export class TreeCard extends LitElement {
     if (!act && !letter) return;
     event.preventDefault();
     event.stopPropagation();
+    if (act) this.#typed = '';
     if (act) act();
     else this.#jump(event.key, shown, at);
   }

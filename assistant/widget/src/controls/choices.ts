@@ -132,7 +132,7 @@ export class ChoicesControl extends Control {
     const shown = this.#shown;
     const reached = shown.find((option) => option.value === this.active) ?? shown[0];
     const own = this.query.trim();
-    const isNew = own && !this.options.some(({ title }) => title.toLowerCase() === own.toLowerCase());
+    const isNew = own && this.#room && !this.options.some(({ title }) => title.toLowerCase() === own.toLowerCase());
     const addOwn = (): void => {
       this.#addOwn([own]);
       this.query = '';
@@ -151,7 +151,7 @@ export class ChoicesControl extends Control {
         ${repeat(shown, ({ value }) => value, (option) => this.#row(option, option === reached))}</ul>
       <p class="hint keys" id="keys">${words.listKeysTick}</p>
       ${shown.length ? nothing : html`<p class="hint">${words.noneMatches}</p>`}
-      ${isNew ? html`<button type="button" class="plain add" ?disabled=${!this.#room} @click=${addOwn}>
+      ${isNew ? html`<button type="button" class=${shown.length ? 'text-button' : 'plain add'} @click=${addOwn}>
         ${icons.plus} ${words.addNamed(own)}</button>` : nothing}`;
   }
 

@@ -1,5 +1,20 @@
 import { css } from 'lit';
 
+/** A row as a card of its own: what it is about, then a line for each other cell. */
+const smallCards = css`
+  table, tbody, tr, td { display: block; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tbody tr { padding: 8px 16px 9px; border-bottom: 1px solid var(--_line); }
+  tbody tr:last-child { border-bottom: 0; }
+  tbody tr:hover td { background: none; }
+  td { display: grid; grid-template-columns: minmax(84px, 30%) 1fr; gap: 10px; padding: 2px 0; border: 0; max-width: none; }
+  td.empty { display: none; }
+  td > span { overflow-wrap: anywhere; }
+  .label { display: block; color: var(--_muted); font-weight: 400; }
+  td[role='rowheader'] { display: block; font-size: 0.9375rem; }
+  td[role='rowheader'] .label { display: none; }
+`;
+
 /** A table in a card. */
 export const table = css`
   :host { display: block; container-type: inline-size; border-top: 1px solid var(--_line); font-size: 0.875rem; line-height: 1.4; }
@@ -25,18 +40,9 @@ export const table = css`
   .foot { display: flex; flex-wrap: wrap; align-items: center; gap: 0 8px; padding: 4px 8px 4px 16px; min-height: 48px; border-top: 1px solid var(--_line); }
   .foot .hint { flex: 1 1 120px; }
   .takes { display: flex; flex-wrap: wrap; }
-  @container (max-width: 460px) {
-    .wide table, .wide tbody, .wide tr, .wide td { display: block; }
-    .wide thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-    .wide tbody tr { padding: 8px 16px 9px; border-bottom: 1px solid var(--_line); }
-    .wide tbody tr:last-child { border-bottom: 0; }
-    .wide tbody tr:hover td { background: none; }
-    .wide td { display: grid; grid-template-columns: minmax(84px, 30%) 1fr; gap: 10px; padding: 2px 0; border: 0; max-width: none; }
-    .wide td.empty { display: none; }
-    .wide td > span { overflow-wrap: anywhere; }
-    .wide .label { display: block; color: var(--_muted); font-weight: 400; overflow-wrap: anywhere; }
-    .wide td[role='rowheader'] { display: block; font-size: 0.9375rem; }
-    .wide [role='rowheader'] .label { display: none; }
-  }
+  /* How much room it takes to have so many columns beside each other. */
+  @container (max-width: 460px) { .columns-3 { ${smallCards} } }
+  @container (max-width: 580px) { .columns-4 { ${smallCards} } }
+  @container (max-width: 720px) { .columns-5 { ${smallCards} } }
   @media (forced-colors: active) { th { border-bottom-color: CanvasText; } }
 `;
