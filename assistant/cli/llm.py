@@ -52,4 +52,6 @@ def _command(weights: Path, port: int) -> list[str]:
         str(FOLDER / "bin" / "python"), str(SERVER), "--model", str(weights),
         "--host", "127.0.0.1", "--port", str(port),
         "--chat_format", FORMAT, "--n_ctx", "8192", "--verbose", "false",
+        # Otherwise a second request cuts off the first.
+        "--interrupt_requests", "false",
     ]  # fmt: skip

@@ -10,7 +10,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NotRequired
 
 FORMAT = "ask-licensing"
 WORDS = "message:"
@@ -137,7 +137,12 @@ def _envelope(kind: str) -> Json:
 
 def main() -> None:
     """Serve; the arguments are those of `python -m llama_cpp.server`."""
+    from llama_cpp import llama_types
     from llama_cpp.llama_chat_format import register_chat_completion_handler
+
+    # Who calls a tool may say nothing beside it; the server is read after this, and takes it so.
+    said = llama_types.ChatCompletionRequestAssistantMessage.__annotations__
+    said["content"] = NotRequired[str | None]
     from llama_cpp.server.__main__ import main as serve
 
     register_chat_completion_handler(FORMAT)(answer)

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     agent_model_calls: int = 8
     agent_tool_calls: int = 16
     agent_tokens: int = 60_000
+    agent_prompt_tokens: int = 3_000
     agent_answer_tokens: int = 1_000
     agent_history: int = 30
     agent_silence_seconds: float = 20.0

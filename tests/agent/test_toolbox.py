@@ -12,7 +12,6 @@ from assistant.engines.agent.toolbox import (
     ALWAYS,
     CHARACTERS_A_TOKEN,
     FIND,
-    MOST_TOKENS,
     Need,
     Toolbox,
     room_beside,
@@ -31,6 +30,7 @@ AGENT = Person(
     desk_role="agent", desk_queues=["lea"],
 )  # fmt: skip
 MILLISECONDS = 10
+MOST_TOKENS = 3000
 
 
 @pytest.fixture(scope="module")

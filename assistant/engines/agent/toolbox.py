@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 from assistant.tools import at_home, described, offered, schema_of
 from backend.core.client import LicensingApi, Operation
 from backend.core.identity import Person
+from backend.core.settings import settings
 
 Vectors = NDArray[np.float32]
 Embedding = Callable[[Sequence[str]], Vectors]
 Spec = dict[str, Any]
 
-MOST_TOKENS = 3000
 CHARACTERS_A_TOKEN = 4
 ALWAYS = ("search_knowledge", "open_case")
 FIND = "find_tools"
@@ -172,7 +172,7 @@ def finder(others: Sequence[str]) -> Spec:
 
 def room_beside(prompt: str) -> int:
     """Characters that are left for tools beside this system prompt."""
-    return MOST_TOKENS * CHARACTERS_A_TOKEN - len(prompt)
+    return settings().agent_prompt_tokens * CHARACTERS_A_TOKEN - len(prompt)
 
 
 def _size(spec: Spec) -> int:
