@@ -26,7 +26,10 @@ _LEVELS = re.compile(
     r"|(?<![\w-])(?P<d>viewers?)\b",
     re.IGNORECASE,
 )
-_BELOW = r"(?:nested|below|beneath|under(?:neath)?|inside)(?: (?:in )?(?:it|them|there|that|each|those))?"
+_BELOW = (
+    r"(?:nested|below|beneath|under(?:neath)?|inside)"
+    r"(?: (?:in )?(?:it|them|there|that|each|those))?"
+)
 _NOT_NESTED = (
     rf"\b(?:without|excluding|not|no|but not)(?: (?:the|what(?:'s| is)|anything|those|with))*"
     rf" {_BELOW}\b(?: ones?)?"

@@ -73,9 +73,8 @@ def test_that_unseen_sentences_are_understood(rasa: httpx.Client, file: str) -> 
             facts += len(row.get("facts", {}))
             lost += [(row["text"], f) for f in row.get("facts", {}).items() if f not in found]
     count = sum(map(len, SENTENCES[file].values()))
-    print(
-        f"{file}: intents {1 - len(wrong) / count:.3f} of {count}, facts {1 - len(lost) / facts:.3f}"
-    )
+    right, kept = 1 - len(wrong) / count, 1 - len(lost) / facts
+    print(f"{file}: intents {right:.3f} of {count}, facts {kept:.3f}")
     assert 1 - len(wrong) / count >= UNDERSTOOD, wrong
     assert 1 - len(lost) / facts >= FACTS_FOUND, lost
 
