@@ -21,6 +21,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from backend.core import sqlite
 from backend.core.settings import settings
 
 AfterCommit = Callable[[], Awaitable[None] | None]
@@ -162,7 +163,9 @@ def refuse_open_transaction(what: str) -> None:
 
 
 def _sqlite_engine(url: str) -> AsyncEngine:
-    engine = create_async_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+    engine = create_async_engine(
+        url, connect_args={"timeout": 30, "async_creator_fn": sqlite.connect}, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
@@ -181,7 +184,8 @@ def _sqlite_engine(url: str) -> AsyncEngine:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _begin(connection: Any) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+        how = connection.get_execution_options().get("begin", "BEGIN")
+        connection.connection.driver_connection.begin(how)
 
     return engine
 
