@@ -4,7 +4,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.accounts import numbers
 from backend.accounts import repository as accounts
-from backend.accounts.models import SmartAccountRequest
+from backend.accounts.models import SmartAccount, SmartAccountRequest
 from backend.accounts.requests import lifecycle, presentation
 from backend.accounts.requests.asking import complete
 from backend.accounts.requests.deciders import Deciders
@@ -21,6 +21,7 @@ from backend.accounts.requests.states import (
     require_way,
 )
 from backend.core import clock
+from backend.core.database import lock_row
 from backend.core.events import Acting
 from backend.core.identity import Person
 from backend.core.problems import conflict, forbidden
@@ -81,6 +82,8 @@ async def _refuse_taken_meanwhile(session: AsyncSession, request: SmartAccountRe
     """An upgrade's domain is held by no account while the request waits."""
     if request.kind != Kind.UPGRADE:
         return
+    # In the order of who asks for an upgrade: first the account, then the turn.
+    await lock_row(session, SmartAccount, request.smart_account_id)
     await numbers.take_turn(session)
     holder = await accounts.holder_of(session, request.domain, besides=request.smart_account_id)
     if holder is not None:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_
+from sqlalchemy import and_, func, or_, union_all
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -18,22 +18,24 @@ from backend.core.policy import DESK, Action, DeskAction, desk_allows, roles_for
 from backend.users.models import Membership
 
 _over = col(SmartAccountRequest.over_account_id)
+_status = col(SmartAccountRequest.status)
+_ids = select(SmartAccountRequest.id)
 
 
-def _invited(person: Person) -> ColumnElement[bool]:
+def _any_of(ways: Iterable[Any]) -> SelectOfScalar[SmartAccountRequest]:
+    """Requests by their ids, each way to them by its own index; OR would read them all."""
+    return select(SmartAccountRequest).where(col(SmartAccountRequest.id).in_(union_all(*ways)))
+
+
+def _invitations_of(person: Person) -> SelectOfScalar[str]:
     """Mailed to the person's verified address, which is the one that may accept."""
-    return (
-        select(SmartAccountInvitation.request_id)
-        .where(
-            SmartAccountInvitation.request_id == SmartAccountRequest.id,
-            SmartAccountInvitation.email == person.email,
-            col(SmartAccountInvitation.invited_at).is_not(None),
-        )
-        .exists()
+    return select(SmartAccountInvitation.request_id).where(
+        SmartAccountInvitation.email == person.email,
+        col(SmartAccountInvitation.invited_at).is_not(None),
     )
 
 
-def _administered(person: Person) -> Any:
+def _administered(person: Person) -> SelectOfScalar[int]:
     return select(Membership.smart_account_id).where(
         Membership.person == person.id, col(Membership.role).in_(_deciding_roles())
     )
@@ -53,22 +55,27 @@ def readable_by(person: Person) -> SelectOfScalar[SmartAccountRequest]:
     """
     if _decides_for_the_desk(person):
         return select(SmartAccountRequest)
-    return select(SmartAccountRequest).where(
-        or_(
-            col(SmartAccountRequest.requester) == person.id,
-            _over.in_(_administered(person)),
-            _invited(person),
-        )
+    return _any_of(
+        [
+            _ids.where(SmartAccountRequest.requester == person.id),
+            _ids.where(_over.in_(_administered(person))),
+            _invitations_of(person),
+        ]
     )
 
 
 def waiting_for(person: Person) -> SelectOfScalar[SmartAccountRequest]:
     """Those which the person can approve or accept now; never an approval of one's own."""
-    status = col(SmartAccountRequest.status)
-    of_others = col(SmartAccountRequest.requester) != person.id
-    ways: list[ColumnElement[bool]] = [
-        and_(status == Status.PENDING_ACCEPTANCE, _invited(person)),
-        and_(status == Status.PENDING_DOMAIN_APPROVAL, of_others, _over.in_(_administered(person))),
+    of_others = _ids.where(SmartAccountRequest.requester != person.id)
+    below = of_others.where(_status == Status.PENDING_DOMAIN_APPROVAL)
+    ways: list[Any] = [
+        _invitations_of(person)
+        .join(
+            SmartAccountRequest,
+            col(SmartAccountRequest.id) == col(SmartAccountInvitation.request_id),
+        )
+        .where(_status == Status.PENDING_ACCEPTANCE),
+        below.where(_over.in_(_administered(person))),
     ]
     if _decides_for_the_desk(person):
         somebody_else = (
@@ -81,10 +88,10 @@ def waiting_for(person: Person) -> SelectOfScalar[SmartAccountRequest]:
             .exists()
         )
         ways += [
-            and_(status == Status.PENDING_APPROVAL, of_others),
-            and_(status == Status.PENDING_DOMAIN_APPROVAL, of_others, ~somebody_else),
+            of_others.where(_status == Status.PENDING_APPROVAL),
+            below.where(~somebody_else),
         ]
-    return select(SmartAccountRequest).where(or_(*ways))
+    return _any_of(ways)
 
 
 async def readable(
