@@ -13,7 +13,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.access.models import (
     AccessRequest,
     AccessRequestPlace,
-    AccessRule,
     ApprovalDelegation,
     DelegationPlace,
 )
@@ -35,7 +34,6 @@ from backend.users.models import (
 from backend.users.rights import shown as shown_person
 from backend.virtual_accounts import service
 from backend.virtual_accounts.models import VirtualAccount
-from backend.virtual_accounts.names import key_of
 from backend.virtual_accounts.schemas import VirtualAccountDeleted
 
 # Answers what is in the way, each in words that go on “… stand in the way: ”; empty if nothing.
@@ -200,26 +198,6 @@ async def _is_delegated(session: AsyncSession, row: VirtualAccount) -> list[str]
     return _counted(
         names, "is to decide about it (delegation)", "are to decide about it (delegations)"
     )
-
-
-@stands_in_the_way
-async def _is_in_a_rule(session: AsyncSession, row: VirtualAccount) -> list[str]:
-    rules = await session.exec(
-        select(AccessRule)
-        .where(col(AccessRule.smart_account_id) == row.smart_account_id)
-        .order_by(col(AccessRule.position))
-    )
-    naming = [f"rule {rule.position}" for rule in rules.all() if _names(rule.match, row)]
-    return _counted(naming, "names it", "name it")
-
-
-def _names(value: Any, row: VirtualAccount) -> bool:
-    """Whether a rule's conditions hold this id or this name, however deep."""
-    if isinstance(value, dict):
-        return any(_names(one, row) for one in [*value.keys(), *value.values()])
-    if isinstance(value, list):
-        return any(_names(one, row) for one in value)
-    return isinstance(value, str) and (value == row.id or key_of(value) == row.key)
 
 
 def _counted(names: Iterable[str], one: str, several: str) -> list[str]:

@@ -10,7 +10,6 @@ from sqlmodel import col, select
 from backend.access.models import (
     AccessRequest,
     AccessRequestPlace,
-    AccessRule,
     ApprovalDelegation,
     DelegationPlace,
 )
@@ -204,23 +203,6 @@ async def test_that_a_running_delegation_keeps_it_and_a_past_one_does_not(
     assert uma.shown in await refused(admin, world, "Lab")
     clock_ahead(days=6)
     assert (await delete(admin, world, "Lab")).status_code == 200
-
-
-@pytest.mark.parametrize("by", ["id", "name"])
-async def test_that_a_rule_about_it_keeps_it(world: World, by: str) -> None:
-    admin = await world.someone("sa_admin")
-    named = world.ids["Lab"] if by == "id" else "lab"
-    await stored(
-        AccessRule(
-            smart_account_id=world.id, position=3, match={"scope": {"virtual_accounts": [named]}},
-            action="approve", created_by=admin.email,
-        ),
-        AccessRule(
-            smart_account_id=world.id, position=4, match={"domains": ["oslo.example"]},
-            action="approve", created_by=admin.email,
-        ),
-    )  # fmt: skip
-    assert "rule 3 names it" in await refused(admin, world, "Lab")
 
 
 async def test_that_other_features_can_keep_it(
