@@ -39,6 +39,7 @@ from tests.conftest import Newcomer, SignedIn
 
 DAYS = 24 * 3600
 CALL = "/smart-account-requests"
+pytestmark = pytest.mark.usefixtures("own_time")
 # owner, rival and boss are of the company; friend and partner are not; cyra decides for the desk.
 PEOPLE = st.sampled_from(["owner", "rival", "boss", "friend", "partner", "cyra"])
 # Domains: the company's, one below it, one that is nobody's, and others each time.

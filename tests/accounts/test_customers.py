@@ -29,6 +29,7 @@ from tests.people.outbox import mails_to
 CALL = "/smart-account-requests"
 DRY = {"Dry-Run": "true"}
 Ahead = Callable[..., None]
+pytestmark = pytest.mark.usefixtures("own_time")
 
 
 @pytest.fixture

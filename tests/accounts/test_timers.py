@@ -28,6 +28,7 @@ from tests.people.outbox import mails_to
 
 CALL = "/smart-account-requests"
 Ahead = Callable[..., None]
+pytestmark = pytest.mark.usefixtures("own_time")
 
 
 def test_that_the_days_are_those_of_the_field() -> None:
