@@ -30,11 +30,10 @@ class Situation:
 
     @classmethod
     async def read(
-        cls, session: AsyncSession, conversation: Conversation, message: Message
-    ) -> "Situation":
+        cls, session: AsyncSession, message: Message, conversation: Conversation, person: Person,
+        organization: Organization,
+    ) -> "Situation":  # fmt: skip
         """Everything the router needs, from one read transaction."""
-        person = await session.get_one(Person, conversation.person)
-        organization = await session.get_one(Organization, person.organization_domain)
         recent = await repository.messages_before(
             session, conversation.id, message.seq, settings().agent_history
         )

@@ -3,15 +3,17 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from assistant.conversations.models import Conversation, Message, Offer, Proposal
 from backend.core import clock
-from backend.core.identity import Person
+from backend.core.database import insert_into
+from backend.core.identity import Organization, Person
 from backend.core.ids import new_id
 from backend.core.policy import DeskAction, desk_allows
 
@@ -33,31 +35,20 @@ async def readable(
     ).one_or_none()
 
 
-async def next_seq(session: AsyncSession, conversation_id: str) -> int:
-    """The next number, taken from the conversation's own row, which stays locked until commit."""
-    numbered = await session.exec(
-        update(Conversation)
-        .where(col(Conversation.id) == conversation_id)
-        .values(last_seq=Conversation.last_seq + 1, updated_at=clock.now())
-        .returning(col(Conversation.last_seq))
-    )
-    return int(numbered.scalar_one())
+def next_seq(conversation: Conversation) -> int:
+    """The next number of a conversation whose row is locked, as it stays until commit."""
+    conversation.last_seq += 1
+    conversation.updated_at = clock.now()
+    return conversation.last_seq
 
 
-async def take_lease(
-    session: AsyncSession, conversation_id: str, until: datetime, now: datetime
-) -> str | None:
-    """The turn's token, or None while another turn has the conversation."""
-    token = new_id()
-    taken = await session.exec(
-        update(Conversation)
-        .where(
-            col(Conversation.id) == conversation_id,
-            col(Conversation.turn_token).is_(None) | (col(Conversation.turn_until) < now),
-        )
-        .values(turn_token=token, turn_until=until)
-    )
-    return token if taken.rowcount == 1 else None
+def take_lease(conversation: Conversation, until: datetime, now: datetime) -> str | None:
+    """The turn's token for a conversation whose row is locked; None while another turn has it."""
+    held_until = conversation.turn_until if conversation.turn_token else None
+    if held_until is not None and held_until >= now:
+        return None
+    conversation.turn_token, conversation.turn_until = new_id(), until
+    return conversation.turn_token
 
 
 async def free_lease(session: AsyncSession, conversation_id: str, token: str) -> None:
@@ -82,7 +73,10 @@ async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
     """The conversation, its row locked for this transaction."""
     return (
         await session.exec(
-            select(Conversation).where(Conversation.id == conversation_id).with_for_update()
+            select(Conversation)
+            .where(Conversation.id == conversation_id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
         )
     ).one()
 
@@ -107,6 +101,7 @@ async def locked_own(
             select(Conversation)
             .where(Conversation.id == conversation_id, Conversation.person == person)
             .with_for_update()
+            .execution_options(populate_existing=True)
         )
     ).one_or_none()
 
@@ -125,20 +120,46 @@ async def message_by_client_id(
     ).one_or_none()
 
 
-async def next_waiting(session: AsyncSession, conversation_id: str, up_to: int) -> Message | None:
-    """The oldest message up to this one that has no answer yet."""
+async def is_waiting(session: AsyncSession, conversation_id: str, up_to: int) -> bool:
+    """Whether any message up to this one has no answer yet."""
+    waiting = select(Message.seq).where(*_waiting(conversation_id, up_to)).limit(1)
+    return (await session.exec(waiting)).first() is not None
+
+
+async def next_turn(
+    session: AsyncSession, conversation_id: str, up_to: int
+) -> tuple[Message, Conversation, Person, Organization] | None:
+    """The oldest message up to this one that has no answer yet, and whose it is."""
     return (
         await session.exec(
-            select(Message)
-            .where(
-                Message.conversation_id == conversation_id,
-                col(Message.waiting).is_(True),
-                Message.seq <= up_to,
-            )
+            select(Message, Conversation, Person, Organization)
+            .join(Conversation, col(Conversation.id) == Message.conversation_id)
+            .join(Person, col(Person.id) == Conversation.person)
+            .join(Organization, col(Organization.domain) == Person.organization_domain)
+            .where(*_waiting(conversation_id, up_to))
             .order_by(col(Message.seq))
             .limit(1)
         )
     ).first()
+
+
+def _waiting(conversation_id: str, up_to: int) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Message.conversation_id) == conversation_id,
+        col(Message.waiting).is_(True),
+        col(Message.seq) <= up_to,
+    )
+
+
+async def note_answered(session: AsyncSession, message: Message, why: dict[str, Any]) -> None:
+    """The message waits no more; `why` it was answered so stays with it."""
+    await session.exec(
+        update(Message)
+        .where(
+            col(Message.conversation_id) == message.conversation_id, col(Message.seq) == message.seq
+        )
+        .values(waiting=False, why=why)
+    )
 
 
 async def conversations_waiting(
@@ -215,13 +236,19 @@ async def remember_offers(
     offers: Iterable[tuple[str, str]],
 ) -> None:
     """Note which payloads were offered, with their titles; the newest offer of one counts."""
-    for payload, title in dict(offers).items():
-        await session.merge(
-            Offer(
-                conversation_id=conversation_id,
-                digest=digest(payload),
-                title=title[:300],
-                engine=engine,
+    rows = [
+        {"conversation_id": conversation_id, "digest": digest(payload), "title": title[:300],
+         "engine": engine}
+        for payload, title in dict(offers).items()
+    ]  # fmt: skip
+    if not rows:
+        return
+    insert = insert_into(session, Offer)
+    newest = {name: insert.excluded[name] for name in ("title", "engine")}
+    with session.no_autoflush:
+        await session.exec(
+            insert.values(rows).on_conflict_do_update(
+                index_elements=["conversation_id", "digest"], set_=newest
             )
         )
 
@@ -260,7 +287,10 @@ async def supersede(session: AsyncSession, conversation_id: str, status: str) ->
 
 async def proposals_by_id(session: AsyncSession, ids: Iterable[str | None]) -> dict[str, Proposal]:
     """These proposals."""
-    rows = await session.exec(select(Proposal).where(col(Proposal.id).in_([i for i in ids if i])))
+    wanted = [proposal_id for proposal_id in ids if proposal_id]
+    if not wanted:
+        return {}
+    rows = await session.exec(select(Proposal).where(col(Proposal.id).in_(wanted)))
     return {p.id: p for p in rows.all()}
 
 

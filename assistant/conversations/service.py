@@ -90,8 +90,6 @@ async def take_over(person: Person, conversation_id: str) -> Conversation:
             )
         conversation.status, conversation.agent = "person", person.id
         conversation.reason = conversation.reason or "taken_over"
-        session.add(conversation)
-        await session.flush()
         await storage.store_draft(
             session, conversation, Draft(say("taken_over", name=person.name), role="system"), None
         )
@@ -111,8 +109,6 @@ async def hand_back(person: Person, conversation_id: str) -> Conversation:
             )
         conversation.status, conversation.agent, conversation.reason = "bot", None, None
         conversation.fresh_session = True
-        session.add(conversation)
-        await session.flush()
         await storage.store_draft(
             session,
             conversation,
@@ -158,11 +154,11 @@ async def say_as_agent(person: Person, conversation_id: str, incoming: Incoming)
                 conversation_id=conversation_id,
                 role="person",
                 author=person.id,
-                seq=await repository.next_seq(session, conversation_id),
+                seq=repository.next_seq(conversation),
                 text=incoming.text,
                 client_message_id=incoming.client_message_id,
             )
-            session.add(known)
+            session.add_all((conversation, known))
             storage.wake_after_commit(session, conversation_id)
         return await presentation.replies(session, [known])
 

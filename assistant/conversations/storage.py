@@ -1,6 +1,7 @@
 """Writing messages: numbered, with their offers and proposals, in the caller's transaction."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -26,14 +27,16 @@ async def store_draft(
     author: str | None = None,
     event_id: str | None = None,
 ) -> Message:
-    """Number and store one reply; whoever watches the conversation is woken after commit."""
+    """Number and store one reply of a conversation whose row is locked; whoever watches it is
+    woken after commit.
+    """
     proposal = None
     if draft.proposal:
         proposal = await _store_proposal(session, conversation, draft.proposal, engine or "rasa")
         draft.buttons = draft.buttons or card_buttons()
     message = Message(
         conversation_id=conversation.id,
-        seq=await repository.next_seq(session, conversation.id),
+        seq=repository.next_seq(conversation),
         role=draft.role,
         engine=engine,
         author=author,
@@ -47,17 +50,18 @@ async def store_draft(
         in_reply_to=in_reply_to,
         event_id=event_id,
     )
-    session.add(message)
+    session.add_all((conversation, message))
     await repository.remember_offers(session, conversation.id, engine, _offers(draft))
-    await session.flush()
     wake_after_commit(session, conversation.id)
     return message
 
 
 def wake_after_commit(session: AsyncSession, conversation_id: str) -> None:
-    """Once it is safe, wake who watches this conversation, and the desk."""
-    after_commit(session, lambda: hub().wake(conversation_id))
-    after_commit(session, lambda: hub().wake(DESK))
+    """Once it is safe, wake who watches this conversation, and the desk; once is enough."""
+    for key in (conversation_id, DESK):
+        if key not in session.info.setdefault("woken", set()):
+            session.info["woken"].add(key)
+            after_commit(session, partial(hub().wake, key))
 
 
 def card_buttons() -> list[dict[str, str]]:
@@ -93,5 +97,4 @@ async def _store_proposal(
         expires_at=clock.now() + timedelta(minutes=settings().proposal_minutes),
     )
     session.add(proposal)
-    await session.flush()
     return proposal

@@ -1,11 +1,15 @@
 """A turn: store the message → let the engine think, with no transaction open → store what it
 said. The lease on the conversation makes turns follow each other, in one process or many, and
 lapses by itself after a crash; whatever was left unanswered is then answered first.
+
+A conversation that nobody talks in is leased by the transaction that stores the message, and
+given back by the one that stores the answer: that is the usual turn, and all it costs.
 """
 
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -32,9 +36,8 @@ log = structlog.get_logger(__name__)
 
 async def post(person: Person, conversation_id: str, incoming: Incoming) -> list[Reply]:
     """Take a person's message and return what was answered; the same id is answered once."""
-    message = await _store(person, conversation_id, incoming)
-    await answer_waiting(conversation_id, message.seq)
-    if not await _is_answered(conversation_id, message.seq):
+    message, token = await _store(person, conversation_id, incoming)
+    if not await answer_waiting(conversation_id, message.seq, token):
         raise _closing()
     async with database().read() as session:
         answered = await repository.replies_to(session, conversation_id, message.seq)
@@ -49,7 +52,10 @@ def _closing() -> Problem:
     )  # fmt: skip
 
 
-async def _store(person: Person, conversation_id: str, incoming: Incoming) -> Message:
+async def _store(
+    person: Person, conversation_id: str, incoming: Incoming
+) -> tuple[Message, str | None]:
+    """Keep the message, or find it kept; with the lease if the conversation is free for it."""
     async with database().write() as session:
         conversation = await repository.locked_own(session, conversation_id, person.id)
         if conversation is None:
@@ -58,10 +64,10 @@ async def _store(person: Person, conversation_id: str, incoming: Incoming) -> Me
             session, conversation_id, incoming.client_message_id
         )
         if known is not None:
-            return known
+            return known, None
         message = Message(
             conversation_id=conversation_id,
-            seq=await repository.next_seq(session, conversation_id),
+            seq=repository.next_seq(conversation),
             role="user",
             text=await _shown_text(session, conversation_id, incoming),
             payload=incoming.payload,
@@ -70,9 +76,10 @@ async def _store(person: Person, conversation_id: str, incoming: Incoming) -> Me
             in_reply_to=number_of(incoming.in_reply_to),
             waiting=True,
         )
-        session.add(message)
+        token = _lease(conversation)
+        session.add_all((conversation, message))
         storage.wake_after_commit(session, conversation_id)
-        return message
+        return message, token
 
 
 async def _shown_text(session: AsyncSession, conversation_id: str, incoming: Incoming) -> str:
@@ -96,40 +103,76 @@ async def _shown_text(session: AsyncSession, conversation_id: str, incoming: Inc
     return incoming.text or ""
 
 
-async def answer_waiting(conversation_id: str, up_to: int) -> None:
-    """Answer everything unanswered up to this message, in order; wait if a turn is running."""
+async def answer_waiting(conversation_id: str, up_to: int, token: str | None = None) -> bool:
+    """Answer everything unanswered up to this message, in order; wait if a turn is running.
+
+    `token` is the lease of whoever has it already. False if it is not answered because we close.
+    """
     async with hub().waiting(conversation_id) as changed:
         while True:
+            if token and await _answer_in_order(conversation_id, up_to, token):
+                return True
             changed.clear()
             if await _is_answered(conversation_id, up_to):
-                return
+                return True
             token = await _take_lease(conversation_id)
-            if token is None:
-                if not await hub().wait(changed, RETRY_SECONDS):
-                    return
-                continue
-            try:
-                while message := await _next(conversation_id, up_to):
-                    if not await _turn(conversation_id, message, token):
-                        break
-            finally:
-                await asyncio.shield(_free_lease(conversation_id, token))
+            if token is None and not await hub().wait(changed, RETRY_SECONDS):
+                return await _is_answered(conversation_id, up_to)
+
+
+class _Left(Enum):
+    """What a turn leaves: nothing (then the lease is free again), more to answer, or all that
+    it should have answered, since the lease was lost on the way.
+    """
+
+    NOTHING = auto()
+    MORE = auto()
+    TO_OTHERS = auto()
+
+
+async def _answer_in_order(conversation_id: str, up_to: int, token: str) -> bool:
+    """Answer message after message, and free the lease; False when it was lost on the way."""
+    left = _Left.MORE
+    try:
+        while left is _Left.MORE and (message := await _next(conversation_id, up_to)):
+            left = await _turn(*message, up_to, token)
+    finally:
+        if left is _Left.MORE:
+            await asyncio.shield(_free_lease(conversation_id, token))
+    return left is not _Left.TO_OTHERS
 
 
 async def _is_answered(conversation_id: str, up_to: int) -> bool:
-    return await _next(conversation_id, up_to) is None
-
-
-async def _next(conversation_id: str, up_to: int) -> Message | None:
     async with database().read() as session:
-        return await repository.next_waiting(session, conversation_id, up_to)
+        return not await repository.is_waiting(session, conversation_id, up_to)
+
+
+async def _next(conversation_id: str, up_to: int) -> tuple[Situation, bool] | None:
+    """The next message to answer with all that is to know for it, and whether it has an answer:
+    what a confirmation in words did was said, and then the process died.
+    """
+    async with database().read() as session:
+        found = await repository.next_turn(session, conversation_id, up_to)
+        if found is None:
+            return None
+        message, conversation, *_ = found
+        answered = conversation.last_seq > message.seq and await repository.replies_to(
+            session, conversation_id, message.seq
+        )
+        return await Situation.read(session, *found), bool(answered)
+
+
+def _lease(conversation: Conversation) -> str | None:
+    now = datetime.now(UTC)
+    until = now + timedelta(seconds=settings().longest_turn + LEASE_MARGIN)
+    return repository.take_lease(conversation, until, now)
 
 
 async def _take_lease(conversation_id: str) -> str | None:
-    now = datetime.now(UTC)
-    until = now + timedelta(seconds=settings().longest_turn + LEASE_MARGIN)
     async with database().write() as session:
-        return await repository.take_lease(session, conversation_id, until, now)
+        conversation = await repository.locked(session, conversation_id)
+        session.add(conversation)
+        return _lease(conversation)
 
 
 async def _free_lease(conversation_id: str, token: str) -> None:
@@ -138,27 +181,22 @@ async def _free_lease(conversation_id: str, token: str) -> None:
     await hub().wake(conversation_id)
 
 
-async def _turn(conversation_id: str, message: Message, token: str) -> bool:
-    """Answer one message; False when the lease was lost on the way."""
+async def _turn(situation: Situation, answered: bool, up_to: int, token: str) -> _Left:
+    """Answer one message."""
     started = time.perf_counter()
-    async with database().read() as session:
-        conversation = await session.get_one(Conversation, conversation_id)
-        situation = await Situation.read(session, conversation, message)
-        answered = await repository.replies_to(session, conversation_id, message.seq)
     if answered:
-        # What a confirmation in words did was said, and then the process died.
         finished = Outcome([], engine="system", why={"routed": "answered before a crash"})
-        return await _finish(conversation_id, message, token, finished)
+        return await _finish(situation, finished, up_to, token)
     outcome = await _outcome(situation)
     seconds = time.perf_counter() - started
     outcome.why["seconds"] = round(seconds, 4)
-    metrics.TURN_SECONDS.labels(outcome.engine, conversation.portal).observe(seconds)
+    metrics.TURN_SECONDS.labels(outcome.engine, situation.conversation.portal).observe(seconds)
     try:
-        return await _finish(conversation_id, message, token, outcome)
+        return await _finish(situation, outcome, up_to, token)
     except Exception as exc:
         # An answer that can't be stored must not stand in the way of all later messages.
-        log.exception("answer_not_stored", conversation=conversation_id[:8])
-        return await _finish(conversation_id, message, token, _broken(exc))
+        log.exception("answer_not_stored", conversation=situation.conversation.id[:8])
+        return await _finish(situation, _broken(exc), up_to, token)
 
 
 async def _outcome(situation: Situation) -> Outcome:
@@ -176,33 +214,42 @@ def _broken(exc: Exception) -> Outcome:
     return Outcome([draft], engine="system", why={"failure": type(exc).__name__})
 
 
-async def _finish(conversation_id: str, message: Message, token: str, outcome: Outcome) -> bool:
-    """Store the replies, unless a person took over meanwhile or the lease was lost."""
+async def _finish(situation: Situation, outcome: Outcome, up_to: int, token: str) -> _Left:
+    """Store the replies, unless a person took over meanwhile or the lease was lost; with the
+    last message's replies, the lease is given back.
+    """
+    message, conversation_id = situation.message, situation.conversation.id
     async with database().write() as session:
         conversation = await repository.locked(session, conversation_id)
         if conversation.turn_token != token:
-            return False
-        stored = await session.get_one(Message, (conversation_id, message.seq))
-        stored.waiting = False
-        stored.why = outcome.why
-        session.add(stored)
+            return _Left.TO_OTHERS
+        came_later = conversation.last_seq > message.seq
+        await repository.note_answered(session, message, outcome.why)
         if outcome.fresh_session is not None:
             conversation.fresh_session = outcome.fresh_session
         if not outcome.keep_form:
             conversation.form = outcome.form
-        session.add(conversation)
-        await session.flush()
         if conversation.status == "bot":
-            silent = not outcome.drafts and not await repository.replies_to(
-                session, conversation_id, message.seq
-            )
-            # A click confirmed or cancelled the card while these words were on their way.
-            for draft in [Draft(say("nothing_open"))] if silent else outcome.drafts:
-                await storage.store_draft(
-                    session, conversation, draft, outcome.engine, in_reply_to=message.seq
-                )
+            await _store_replies(session, conversation, message, outcome)
+        more = came_later and await repository.is_waiting(session, conversation_id, up_to)
+        if not more:
+            conversation.turn_token = conversation.turn_until = None
+        session.add(conversation)
         storage.wake_after_commit(session, conversation_id)
-        return True
+        return _Left.MORE if more else _Left.NOTHING
+
+
+async def _store_replies(
+    session: AsyncSession, conversation: Conversation, message: Message, outcome: Outcome
+) -> None:
+    drafts = outcome.drafts
+    if not drafts and not await repository.replies_to(session, conversation.id, message.seq):
+        # A click confirmed or cancelled the card while these words were on their way.
+        drafts = [Draft(say("nothing_open"))]
+    for draft in drafts:
+        await storage.store_draft(
+            session, conversation, draft, outcome.engine, in_reply_to=message.seq
+        )
 
 
 async def forget_leases() -> None:

@@ -131,7 +131,8 @@ async def test_that_after_a_start_what_was_left_over_is_answered(
     rasa: FakeRasa, talk: Talk
 ) -> None:
     await waiting(talk, "left over")
-    await turns.answer_left_over()
+    await turns.forget_leases()
+    await asyncio.wait_for(turns.answer_left_over(), 10)
     assert [m["text"] for m in await talk.transcript()][1:] == ["left over", "You said left over"]
     async with database().read() as session:
         left = await session.exec(select(Message.seq).where(Message.waiting))
@@ -167,7 +168,8 @@ async def test_that_leases_of_the_dead_are_forgotten_by_a_process_that_is_alone(
     rasa: FakeRasa, talk: Talk
 ) -> None:
     await waiting(talk, "left over")
-    await hold_lease(talk, datetime.now(UTC) + timedelta(minutes=1))
+    assert (await conversation(talk)).turn_token is not None
     await turns.forget_leases()
+    assert (await conversation(talk)).turn_token is None
     await asyncio.wait_for(turns.answer_left_over(), 10)
     assert (await talk.transcript())[-1]["text"] == "You said left over"

@@ -79,8 +79,8 @@ async def test_that_a_yes_that_a_rule_refuses_is_answered(rasa: FakeRasa, talk: 
 # --- Cut short --------------------------------------------------------------------------------
 
 
-class Cut(RuntimeError):
-    """Stands for the process that dies."""
+class Cut(asyncio.CancelledError):
+    """Stands for the process that dies: nothing answers any more, not even with an error."""
 
 
 async def cut_short(rasa: FakeRasa, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> Card:
@@ -165,11 +165,11 @@ async def test_that_a_yes_cut_short_is_answered_by_its_receipt_and_by_nothing_el
     card = await shown(rasa, talk)
 
     async def die(*_: Any) -> None:
-        raise asyncio.CancelledError
+        raise Cut
 
     with monkeypatch.context() as patch:
         patch.setattr(proposals, "_settle", die)
-        with pytest.raises(asyncio.CancelledError):
+        with pytest.raises(Cut):
             await talk.send(key="yes", text="yes")
     turns_before = len(rasa.turns)
     await proposals.finish_confirmed(older_than=timers.NOW)
