@@ -4,6 +4,10 @@ import re
 
 from assistant.nlu.spans import Span
 
+# What is a word of a topic, not a fact beside it: “user groups”, “viewers and their roles”.
+PARTS_OF_TOPICS = frozenset({
+    "role", "role_level", "scope", "visibility", "include_nested", "domain",
+})  # fmt: skip
 _ABOUT = re.compile(
     r"\b(?:about|covering|cover|focus(?:ed|ing|sed)? on|concentrat\w+ on|especially|in particular"
     r"|specifically(?: on| about)?|regarding|concerning"
@@ -97,7 +101,8 @@ def topic_spans(text: str, facts: list[Span]) -> list[Span]:
     if match is None:
         return []
     start, end = match.span("topic")
-    cuts = sorted((f.start, f.end) for f in facts if f.start < end and start < f.end)
+    apart = [f for f in facts if f.entity not in PARTS_OF_TOPICS]
+    cuts = sorted((f.start, f.end) for f in apart if f.start < end and start < f.end)
     pieces, position = [], start
     for cut_start, cut_end in cuts:
         pieces.append((position, max(position, cut_start)))

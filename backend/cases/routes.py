@@ -205,7 +205,7 @@ async def attach_to_case(
 @router.get(
     "/cases/{case_number}/attachments/{attachment_id}",
     response_class=Response,
-    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file"}},
+    responses={200: {"content": {"*/*": {}}, "description": "The file, of its own type"}},
 )
 async def download_attachment(
     case_number: Number,

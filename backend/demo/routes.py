@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from backend.core import clock, jobs, timers
 from backend.core.database import database
+from backend.core.events import Event
 from backend.core.identity import Organization, Person
 from backend.core.problems import RESPONSES
 from backend.demo.models import DemoClock
@@ -94,7 +95,13 @@ async def read_outbox(
     """The mails that were written, newest first, once what is queued has been done."""
     await jobs.drained(database(), DRAIN_SECONDS)
     async with database().read() as session:
-        statement = select(Mail).order_by(col(Mail.at).desc(), col(Mail.id)).limit(200)
+        # By what they tell of: two jobs may write their mails the other way round.
+        statement = (
+            select(Mail)
+            .outerjoin(Event, col(Event.id) == Mail.event_id)
+            .order_by(func.coalesce(Event.at, Mail.at).desc(), col(Mail.at).desc(), col(Mail.id))
+            .limit(200)
+        )
         if to:
             statement = statement.where(col(Mail.to) == to.lower())
         mails = (await session.exec(statement)).all()

@@ -181,7 +181,8 @@ async def test_who_may_decide_what(
         if status == 403:
             assert f"Ada Test ({company.email('ada')})" in answer.json()["detail"]
         if status == 404:
-            assert "ada" not in answer.text
+            assert "Ada Test" not in answer.text
+            assert company.email("ada") not in answer.text
 
 
 async def test_that_members_of_a_group_and_of_another_accounts_group_decide_too(
