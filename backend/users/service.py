@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.accounts.standing import Standing, as_member, require_admin_notice
 from backend.core.events import Acting, record
 from backend.core.identity import Person, by_address
-from backend.core.policy import Role
+from backend.core.policy import Action, Role
 from backend.core.problems import FieldError, conflict, invalid
 from backend.users import presentation
 from backend.users.adding import Book, Outcome, named_places, open_book, say
@@ -133,7 +133,10 @@ def _wanted_places(book: Book, target: Person, body: ChangeUserRole) -> dict[str
         named = named_places(book.tree, book.found, body.virtual_accounts, False)
         present = {place: present.get(place, False) for place in named}
     elif not book.authority.everywhere:
-        present = {p: n for p, n in present.items() if book.authority.reaches(p, nested=n)}
+        mine = {p: n for p, n in present.items() if book.authority.reaches(p, nested=n)}
+        if present and not mine:
+            raise book.authority.refusal(Action.MANAGE_VIRTUAL_ACCOUNT_USERS, {})
+        present = mine
     if not present:
         raise invalid(
             [
