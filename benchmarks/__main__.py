@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from benchmarks import agent, conversations, memory, turns
+from benchmarks import agent, conversations, directory, memory, turns
 from tests.product import Product
 
 BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
     "conversations": conversations.run,
     "memory": memory.run,
     "agent": agent.run,
+    "directory": directory.run,
 }
 
 

@@ -1,11 +1,12 @@
 """Any number of Smart Accounts with their people at once, made by the database itself.
 
 Account `n` has the number FIRST + n, the domain `c‹n›.crowd.example`, two virtual accounts, its
-members, and requests for access of which one waits. Person `n` has the address
+members, a group, and requests for access of which one waits. Person `n` has the address
 `p‹n›@c‹n›.crowd.example` and a role in as many accounts as an account has members, whatever the
 size of the crowd: what one of them sees is the same in a small one and in a big one.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +15,6 @@ from sqlalchemy import Connection, text
 from backend.core import clock
 
 FIRST = 1_000_000_000
-ADMIN, VA_ADMIN = 0, 1
 
 
 @dataclass(frozen=True)
@@ -28,78 +28,125 @@ class Crowd:
     def address(self, person: int) -> str:
         return f"p{person}@c{person}.crowd.example"
 
+    def domain(self, account: int) -> str:
+        return f"c{account}.crowd.example"
 
-_SERIES = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :accounts)"
-_MEMBERS = f"{_SERIES}, m(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM m WHERE k + 1 < :members)"
-_REQUESTS = f"{_SERIES}, r(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM r WHERE k + 1 < :requests)"
-# A member's number; those of one account are far apart, so that they are different people.
-_MEMBER = "((i + k * :step) % :accounts)"
+
+# `i` counts accounts (and people), `k` what each of them has several of.
+_ACCOUNTS = "n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :accounts)"
+_EACH = "m(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM m WHERE k + 1 < {several})"
 _DOMAIN = "'c' || i || '.crowd.example'"
+_ACCOUNT = f"{FIRST} + i"
+_WORDS = {
+    "'c' || i": "FALSE", "'crowd'": "FALSE", "'crowd.example'": "FALSE", "'' || i": "FALSE",
+    _DOMAIN: "TRUE", "'crowd ' || i": "TRUE",
+}  # fmt: skip
 
 
-def _statements(on_postgresql: bool) -> list[str]:
-    json, moment = ("CAST('{}' AS json)", "CAST(:at AS timestamptz)") if on_postgresql else (
-        "'{}'", ":at",
-    )  # fmt: skip
-    none = json.replace("{}", "[]")
-    person = f"'p' || {_MEMBER} || '@c' || {_MEMBER} || '.crowd.example'"
-    return [
-        (f"INSERT INTO organization (domain, name, kind, public_mailbox) {_SERIES} "
-        f"SELECT {_DOMAIN}, 'Crowd ' || i, 'customer', FALSE FROM n"),
-        ("INSERT INTO person (id, email, name, kind, organization_domain, note, other_emails, "
-        f"partner_roles, desk_queues) {_SERIES} SELECT 'p' || i || '@' || {_DOMAIN}, "
-        f"'p' || i || '@' || {_DOMAIN}, 'Person ' || i, 'customer', {_DOMAIN}, '', {none}, {none}, "
-        f"{none} FROM n"),
-        ("INSERT INTO smart_account (id, domain, domain_path, name, key, type, status, is_smb, "
-        "visibility, case_visibility, policies, smart_licensing_notice, admin_notice, created_at) "
-        f"{_SERIES} SELECT {FIRST} + i, {_DOMAIN}, 'example.crowd.c' || i || '.', 'Crowd ' || i, "
-        f"'crowd ' || i, 'customer', 'active', FALSE, 'unrestricted', 'owner', {json}, 1, 1, "
-        f"{moment} FROM n"),
-        *(
-            f"INSERT INTO smart_account_word (word, smart_account_id, whole) {_SERIES} "
-            f"SELECT {word}, {FIRST} + i, {whole} FROM n"
-            for word, whole in (
-                ("'c' || i", "FALSE"), ("'crowd'", "FALSE"), ("'crowd.example'", "FALSE"),
-                (_DOMAIN, "TRUE"), ("'crowd ' || i", "TRUE"), ("'' || i", "FALSE"),
-            )
-        ),
-        *(
-            "INSERT INTO virtual_account (id, smart_account_id, name, key, words, description, "
-            f"access_level, is_default, tags) {_SERIES} SELECT '{id_}' || i, {FIRST} + i, "
-            f"'{name}', '{name.lower()}', '{name.lower()}', '', 'unrestricted', {default}, {none} "
-            "FROM n"
-            for id_, name, default in (("d", "DEFAULT", "TRUE"), ("s", "Site", "FALSE"))
-        ),
-        (f"INSERT INTO membership (id, smart_account_id, person, role) {_MEMBERS} SELECT "
-        f"'m' || i || '_' || k, {FIRST} + i, {person}, CASE k WHEN {ADMIN} THEN 'sa_admin' "
-        f"WHEN {VA_ADMIN} THEN 'va_admin' ELSE 'sa_user' END FROM n CROSS JOIN m"),
-        ("INSERT INTO membership_place (membership_id, virtual_account_id, include_nested) "
-        f"{_SERIES} SELECT 'm' || i || '_{VA_ADMIN}', 's' || i, FALSE FROM n"),
-        ("INSERT INTO access_request (id, smart_account_id, requester, scope, role, "
-        "include_nested, named, justification, status, created_at, expires_at, ageing_reminders, "
-        f"decided_at, decided_by) {_REQUESTS} SELECT 'r' || i || '_' || k, {FIRST} + i, "
-        f"{person.replace('k * :step', '(k + 3) * :step + 1')}, 'virtual_accounts', 'va_user', "
-        f"FALSE, {json}, '', CASE k WHEN 0 THEN 'pending' ELSE 'declined' END, {moment}, "
-        f"{moment.replace(':at', ':later')}, 0, CASE k WHEN 0 THEN NULL ELSE {moment} END, "
-        f"CASE k WHEN 0 THEN NULL ELSE 'p' || i || '@' || {_DOMAIN} END FROM n CROSS JOIN r"),
-        ("INSERT INTO access_request_place (request_id, virtual_account_id) "
-        f"{_REQUESTS} SELECT 'r' || i || '_' || k, 's' || i FROM n CROSS JOIN r"),
-    ]  # fmt: skip
+def _person(number: str) -> str:
+    return f"'p' || {number} || '@c' || {number} || '.crowd.example'"
+
+
+def _other(steps: str) -> str:
+    """Somebody far away in the numbering: different people for the different `k` of an account."""
+    return _person(f"((i + {steps}) % :accounts)")
+
+
+def _insert(table: str, several: str | None = None, /, **columns: str) -> str:
+    """Rows of a table, one for each account, or `several` for each."""
+    series = _ACCOUNTS + (", " + _EACH.format(several=several) if several else "")
+    source = "n CROSS JOIN m" if several else "n"
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) WITH RECURSIVE {series} "
+        f"SELECT {', '.join(columns.values())} FROM {source}"
+    )
+
+
+def _statements(*, on_postgresql: bool) -> Iterator[str]:
+    empty = "CAST('{}' AS json)" if on_postgresql else "'{}'"
+    none = empty.replace("{}", "[]")
+    at, later = ":at", ":later"
+    if on_postgresql:
+        at, later = f"CAST({at} AS timestamptz)", f"CAST({later} AS timestamptz)"
+    yield _insert("organization", domain=_DOMAIN, name="'Crowd ' || i", kind="'customer'",
+                  public_mailbox="FALSE")  # fmt: skip
+    yield _insert("person", id=_person("i"), email=_person("i"), name="'Person ' || i",
+                  kind="'customer'", organization_domain=_DOMAIN, note="''", other_emails=none,
+                  partner_roles=none, desk_queues=none)  # fmt: skip
+    yield _insert("smart_account", id=_ACCOUNT, domain=_DOMAIN, name="'Crowd ' || i",
+                  domain_path="'example.crowd.c' || i || '.'", key="'crowd ' || i",
+                  type="'customer'", status="'active'", is_smb="FALSE",
+                  visibility="'unrestricted'", case_visibility="'owner'", policies=empty,
+                  smart_licensing_notice="1", admin_notice="1", created_at=at)  # fmt: skip
+    for word, whole in _WORDS.items():
+        yield _insert("smart_account_word", word=word, smart_account_id=_ACCOUNT, whole=whole)
+    yield _insert("smart_account_alias", domain="'old' || i || '.smb'", smart_account_id=_ACCOUNT)
+    yield _insert("smart_account_request", id="'q' || i", kind="'create'", status="'active'",
+                  name="'Crowd ' || i", domain=_DOMAIN, requester=_person("i"),
+                  visibility="'unrestricted'", note="''", note_to_customer="''",
+                  smart_account_id=_ACCOUNT, reminders="0", created_at=at)  # fmt: skip
+    for letter, name, default in (("d", "DEFAULT", "TRUE"), ("s", "Site", "FALSE")):
+        folded = f"'{name.lower()}'"
+        yield _insert("virtual_account", id=f"'{letter}' || i", smart_account_id=_ACCOUNT,
+                      name=f"'{name}'", key=folded, words=folded, description="''",
+                      access_level="'unrestricted'", is_default=default, tags=none)  # fmt: skip
+    yield from _roles(at)
+    yield from _requests(empty, at, later)
+
+
+def _roles(at: str) -> Iterator[str]:
+    """The first member is SA Administrator, the second administers `Site`, the rest use it."""
+    role = "CASE k WHEN 0 THEN 'sa_admin' WHEN 1 THEN 'va_admin' ELSE 'sa_user' END"
+    yield _insert("membership", ":members", id="'m' || i || '_' || k", smart_account_id=_ACCOUNT,
+                  person=_other("k * :step"), role=role)  # fmt: skip
+    yield _insert("membership_place", membership_id="'m' || i || '_1'",
+                  virtual_account_id="'s' || i", include_nested="FALSE")  # fmt: skip
+    yield _insert("user_group", id="'g' || i", smart_account_id=_ACCOUNT, name="'Group'",
+                  key="'group'", description="''", role="'va_user'")  # fmt: skip
+    yield _insert("user_group_member", group_id="'g' || i", person=_person("i"))
+    yield _insert("user_group_place", group_id="'g' || i", virtual_account_id="'s' || i")
+    yield _insert("external_group_grant", id="'e' || i", lookup_id="'l' || i",
+                  group_id="'g' || i", smart_account_id=f"{FIRST} + ((i + 1) % :accounts)",
+                  requested_by=_person("i"), requested_at=at, role="'va_user'",
+                  granted_by=_person("i"), granted_at=at)  # fmt: skip
+    yield _insert("external_group_place", grant_id="'e' || i",
+                  virtual_account_id="'s' || ((i + 1) % :accounts)")  # fmt: skip
+
+
+def _requests(empty: str, at: str, later: str) -> Iterator[str]:
+    """The first one waits, the others were declined by person `n`."""
+
+    def decided(value: str) -> str:
+        return f"CASE k WHEN 0 THEN NULL ELSE {value} END"
+
+    yield _insert("access_request", ":requests", id="'r' || i || '_' || k",
+                  smart_account_id=_ACCOUNT, requester=_other("(k + 3) * :step + 1"),
+                  scope="'virtual_accounts'", role="'va_user'", include_nested="FALSE",
+                  named=empty, justification="''", created_at=at, expires_at=later,
+                  status="CASE k WHEN 0 THEN 'pending' ELSE 'declined' END",
+                  ageing_reminders="0", decided_at=decided(at),
+                  decided_by=decided(_person("i")))  # fmt: skip
+    yield _insert("access_request_place", ":requests", request_id="'r' || i || '_' || k",
+                  virtual_account_id="'s' || i")  # fmt: skip
+    yield _insert("approval_delegation", id="'a' || i", smart_account_id=_ACCOUNT,
+                  delegator=_person("i"), delegate=_other(":step"), scope="'account'", starts=at,
+                  ends=later, created_at=at, ended_at=at)  # fmt: skip
 
 
 def gather(connection: Connection, crowd: Crowd) -> None:
-    """Put a crowd into the database, and on PostgreSQL let it count its tables, as it does by
-    itself after a while.
+    """Put a crowd into the database; PostgreSQL also counts its tables, which it does by itself
+    after a while.
     """
     on_postgresql = connection.dialect.name == "postgresql"
     now, later = clock.now(), clock.now() + timedelta(days=3000)
-    moments = (now, later) if on_postgresql else (f"{now:%F %T.%f}", f"{later:%F %T.%f}")
+    several = max(crowd.members, crowd.requests + 4)
     values = {
         "accounts": crowd.accounts, "members": crowd.members, "requests": crowd.requests,
-        "step": max(crowd.accounts // max(crowd.members, crowd.requests + 4), 1),
-        "at": moments[0], "later": moments[1],
+        "step": max(crowd.accounts // several, 1),
+        "at": now if on_postgresql else f"{now:%F %T.%f}",
+        "later": later if on_postgresql else f"{later:%F %T.%f}",
     }  # fmt: skip
-    for statement in _statements(on_postgresql):
+    for statement in _statements(on_postgresql=on_postgresql):
         named = {name: value for name, value in values.items() if f":{name}" in statement}
         connection.execute(text(statement), named)
     if on_postgresql:

@@ -180,14 +180,17 @@ async def available(
     """(key, id, names from the top) of virtual accounts by name: unrestricted ones with `q` in
     their name, and a restricted one by exactly its name. A restricted one above stays unnamed.
     """
-    rows = (await (await session.connection()).execute(_available(account, q, after, limit))).all()
+    rows = (
+        await (await session.connection()).execute(available_statement(account, q, after, limit))
+    ).all()
     return [
         (row.key, row.id, [name for name, level in _line(row) if name and level != RESTRICTED])
         for row in rows
     ]
 
 
-def _available(account: int, q: str, after: Sequence[Any] | None, limit: int) -> Statement:
+def available_statement(account: int, q: str, after: Sequence[Any] | None, limit: int) -> Statement:
+    """A page of an account's virtual accounts, each with what is above it."""
     place = col(VirtualAccount.id)
     above: list[Any] = [aliased(VirtualAccount) for _ in range(DEEPEST - 1)]
     order: list[Any] = [col(VirtualAccount.key), place]

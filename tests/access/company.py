@@ -1,6 +1,6 @@
 """A company of one's own for a test, with the same people in the same roles as Northwind's."""
 
-import random
+import secrets
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -145,7 +145,7 @@ async def found_company(
         session.add(Organization(domain=domain, name=name, kind="customer"))
         await session.flush()
         row = SmartAccount(
-            id=random.randint(10_000_000, 2_000_000_000), domain=domain,
+            id=10_000_000 + secrets.randbelow(900_000_000), domain=domain,
             domain_path=domain_path(domain), name=name, key=name.casefold(), **told,
         )  # fmt: skip
         session.add(row)
