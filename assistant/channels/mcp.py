@@ -24,17 +24,21 @@ from assistant.conversations import repository, service, storage
 from assistant.conversations.drafts import Draft
 from assistant.conversations.models import Conversation
 from assistant.conversations.schemas import NewConversation
+from assistant.limits import limit
 from assistant.proposals.service import prepare
 from assistant.tools import described, is_tool, offered, readable, schema_of
 from assistant.wording import say
 from backend.core.client import Answer, Caller, Operation, Via, licensing_api
 from backend.core.database import database
 from backend.core.identity import Person
+from backend.core.problems import Problem
 from backend.core.settings import settings
 from backend.core.tokens import InvalidToken, verify
 
 PATH = "/mcp"
 SENDER: Via = "mcp"
+# Names the conversation of cards. No sender of the REST channel begins with a space.
+KEY = " mcp"
 
 
 class _Verifier:
@@ -124,11 +128,14 @@ async def _call_tool(_ctx: Any, params: types.CallToolRequestParams) -> types.Ca
         return _result(say("mcp.no_tool", name=params.name), ok=False)
     arguments = dict(params.arguments or {})
     try:
+        await limit("tool calls", _person_id(), settings().messages_a_minute)
         if operation.writes:
             return await _propose(operation, arguments)
         answer = await licensing_api().call(
             operation.id, arguments, Caller(_person_id(), via=SENDER)
         )
+    except Problem as problem:
+        return _result(f"{problem.body.detail} {problem.body.hint}", ok=False)
     except httpx.HTTPError as exc:
         return _result(say("mcp.unreachable", error=type(exc).__name__), ok=False)
     return _result(readable(answer), ok=answer.ok)
@@ -163,14 +170,14 @@ async def _conversation(person_id: str) -> str:
         known = (
             await session.exec(
                 select(Conversation.id).where(
-                    Conversation.person == person_id, Conversation.external_key == SENDER
+                    Conversation.person == person_id, Conversation.external_key == KEY
                 )
             )
         ).first()
         person = await session.get_one(Person, person_id)
     if known is not None:
         return known
-    opened = await service.begin(person, NewConversation(portal="clc"), external_key=SENDER)
+    opened = await service.begin(person, NewConversation(portal="clc"), external_key=KEY)
     return opened.id
 
 

@@ -77,7 +77,9 @@ async def _write(request: Request, endpoint: Handler, *, repeatable: bool) -> Re
     body = await request.body()
     async with database().write(dry_run=dry_run) as session:
         request.state.session = session
-        if claims is None or key is None or dry_run:
+        # Whoever may not write is refused by the endpoint, and not given a kept answer.
+        may_write = claims is not None and claims.audience != "mcp"
+        if claims is None or not may_write or key is None or dry_run:
             response = await endpoint(request)
             return _preview(response) if dry_run else response
         fingerprint = _fingerprint(request, body)

@@ -1,14 +1,19 @@
 """Other assistants over MCP, with the official SDK's client and real HTTP."""
 
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp_types import CallToolRequestParams
 
+from assistant.channels import mcp
+from backend.core.settings import settings
 from tests.agent.conftest import training
 from tests.product import Product
 
@@ -86,6 +91,46 @@ async def test_that_without_a_valid_token_there_is_nothing(product: Product) -> 
             asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
             answer = await http.post(f"{product.base}/mcp", json=asked, headers=headers)
             assert answer.status_code == 401
+
+
+async def test_that_a_sender_of_that_name_does_not_talk_among_the_cards(product: Product) -> None:
+    uma = product.client("uma@northwind.example")
+    async with connected(product, mcp_token(product, uma.email)) as client:
+        told = await client.call_tool(CREATE, training())
+    uma.conversation = told.content[0].text.split("conversation=")[1].split()[0]
+    before = uma.transcript()
+    said = {"sender": "mcp", "message": "hello"}
+    webhook = uma.http.post(f"{product.base}/webhooks/rest/webhook", json=said)
+    assert webhook.status_code == 200
+    assert uma.transcript() == before
+    uma.http.close()
+
+
+async def test_that_a_kept_answer_is_not_given_to_an_mcp_token(product: Product) -> None:
+    uma = product.client("uma@northwind.example")
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    body = {"category": "other", "title": "T", "description": "D"}
+    assert uma.http.post("/cases", json=body, headers=headers).status_code == 201
+    as_client = {"Authorization": f"Bearer {mcp_token(product, uma.email)}"}
+    again = uma.http.post("/cases", json=body, headers=headers | as_client)
+    assert again.status_code == 403
+    assert "number" not in again.json()
+    assert uma.http.post("/cases", json=body, headers=headers).status_code == 201
+    uma.http.close()
+
+
+async def test_that_too_many_calls_are_refused_with_when_to_go_on(
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = f"{uuid.uuid4().hex}@northwind.example"
+    monkeypatch.setattr(mcp, "_person_id", lambda: person)
+    monkeypatch.setattr(settings(), "messages_a_minute", 2)
+    asked = CallToolRequestParams(name="list_webinars", arguments={})
+    told = [await mcp._call_tool(None, asked) for _ in range(3)]
+    assert "More than 2 tool calls" in told[2].content[0].text
+    assert "Wait" in told[2].content[0].text
+    assert told[2].is_error
+    assert not any("More than" in one.content[0].text for one in told[:2])
 
 
 HOSTILE: dict[str, tuple[str, dict[str, Any]]] = {
