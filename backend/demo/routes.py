@@ -95,15 +95,11 @@ async def read_outbox(
     """The mails that were written, newest first, once what is queued has been done."""
     await jobs.drained(database(), DRAIN_SECONDS)
     async with database().read() as session:
-        # By what they tell of: two jobs may write their mails the other way round.
-        statement = (
-            select(Mail)
-            .outerjoin(Event, col(Event.id) == Mail.event_id)
-            .order_by(func.coalesce(Event.at, Mail.at).desc(), col(Mail.at).desc(), col(Mail.id))
-            .limit(200)
-        )
-        if to:
+        statement = select(Mail).outerjoin(Event, col(Event.id) == Mail.event_id)
+        if to:  # by what they tell of: two jobs may write their mails the other way round
             statement = statement.where(col(Mail.to) == to.lower())
+            statement = statement.order_by(func.coalesce(Event.at, Mail.at).desc())
+        statement = statement.order_by(col(Mail.at).desc(), col(Mail.id)).limit(200)
         mails = (await session.exec(statement)).all()
     return Outbox(
         items=[
