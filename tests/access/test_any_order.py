@@ -323,6 +323,7 @@ def test_that_every_request_is_decided_once_within_reach(
         Here,
         settings=settings(
             max_examples=15, stateful_step_count=30, deadline=None, database=None,
+            derandomize=True,
             suppress_health_check=list(HealthCheck), phases=[Phase.generate],
         ),
     )  # fmt: skip

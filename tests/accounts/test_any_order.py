@@ -247,6 +247,7 @@ def test_that_no_order_of_steps_breaks_a_rule(
         Here,
         settings=settings(
             max_examples=12, stateful_step_count=30, deadline=None, database=None,
+            derandomize=True,
             suppress_health_check=list(HealthCheck), phases=[Phase.generate],
         ),
     )  # fmt: skip

@@ -137,6 +137,7 @@ def test_that_it_stays_a_tree(app: FastAPI, loop: asyncio.AbstractEventLoop, sig
         Here,
         settings=settings(
             max_examples=12, stateful_step_count=20, deadline=None, database=None,
+            derandomize=True,
             suppress_health_check=list(HealthCheck), phases=[Phase.generate],
         ),
     )  # fmt: skip

@@ -137,7 +137,8 @@ def possible(request: SmartAccountRequest, known: Deciders, viewer: Person) -> l
     )
     rights = {
         Verb.APPROVE: approves,
-        Verb.DECLINE: approves or invited,
+        # An invitation is declined while it waits; later the request is the approver's.
+        Verb.DECLINE: approves or (invited and request.status == Status.PENDING_ACCEPTANCE),
         Verb.ACCEPT: invited,
         Verb.CANCEL: is_owner,
         Verb.INVITE: keeps and known.acceptance(request) is None,
