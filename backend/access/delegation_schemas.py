@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationInfo, field_validator
 
-from backend.access.schemas import Places, Scope, counted, different, needed
+from backend.access.schemas import Places, Scope, counted, of_the_scope
 from backend.core.fields import Body, Email
 from backend.core.identity import PersonRef
 from backend.core.receipts import Receipt
@@ -50,17 +50,7 @@ class DelegateApprovals(Body):
     def _belong_to_the_scope(
         cls, places: list[str] | None, info: ValidationInfo
     ) -> list[str] | None:
-        scope = info.data.get("scope")
-        if scope is Scope.ACCOUNT and places:
-            raise ValueError(
-                "Virtual accounts can’t be named for the entire account. Leave them out, or "
-                "choose the scope virtual_accounts."
-            )
-        if scope is Scope.VIRTUAL_ACCOUNTS and places is None:
-            raise needed("virtual accounts")
-        if scope is Scope.VIRTUAL_ACCOUNTS and not places:
-            raise ValueError("You named no virtual account. Name at least one.")
-        return different(places) if places else None
+        return of_the_scope(info.data.get("scope"), places)
 
 
 class DelegationPublic(BaseModel):

@@ -112,6 +112,20 @@ def needed(name: str) -> PydanticCustomError:
     return PydanticCustomError("missing", f"{name} is missing")
 
 
+def of_the_scope(scope: Scope | None, places: list[str] | None) -> list[str] | None:
+    """Virtual accounts are named where selected ones are meant, and only there."""
+    if scope is Scope.ACCOUNT and places:
+        raise ValueError(
+            "Virtual accounts can’t be named for the entire account. Leave them out, or "
+            "choose the scope virtual_accounts."
+        )
+    if scope is Scope.VIRTUAL_ACCOUNTS and places is None:
+        raise needed("virtual accounts")
+    if scope is Scope.VIRTUAL_ACCOUNTS and not places:
+        raise ValueError(f"You named no virtual account. Name at least one, at most {MOST_PLACES}.")
+    return different(places) if places else None
+
+
 class RequestAccess(Body):
     """A wish for a role in a Smart Account."""
 
@@ -151,19 +165,7 @@ class RequestAccess(Body):
     def _belong_to_the_scope(
         cls, places: list[str] | None, info: ValidationInfo
     ) -> list[str] | None:
-        scope = info.data.get("scope")
-        if scope is Scope.ACCOUNT and places:
-            raise ValueError(
-                "Virtual accounts can’t be named for the entire account. Leave them out, or "
-                "choose the scope virtual_accounts."
-            )
-        if scope is Scope.VIRTUAL_ACCOUNTS and places is None:
-            raise needed("virtual accounts")
-        if scope is Scope.VIRTUAL_ACCOUNTS and not places:
-            raise ValueError(
-                f"You named no virtual account. Name at least one, at most {MOST_PLACES}."
-            )
-        return different(places) if places else None
+        return of_the_scope(info.data.get("scope"), places)
 
 
 class ApproveAccessRequest(Body):
