@@ -181,6 +181,20 @@ class Repeat(CustomAction):
         return []
 
 
+class SameAgain(CustomAction):
+    """The last task with other facts: "and for Oslo?", "and his?"."""
+
+    action = "action_same_again"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        """Go to whatever was done or shown last, which reads this message."""
+        last = (turn.recall.get("last") or {}).get("run")
+        if last is not None:
+            return [FollowupAction(str(last))]
+        turn.reply(say("utter_nothing_to_repeat"), buttons=buttons("utter_nothing_to_repeat"))
+        return []
+
+
 class Unhandled(CustomAction):
     """A turn that no rule foresaw: back to the form, or say that it was not understood.
 

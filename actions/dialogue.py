@@ -156,6 +156,10 @@ class Dialogue(CustomAction):
         """
         return None
 
+    async def needs(self, slot: str, turn: Turn, sheet: Sheet) -> bool:  # noqa: ARG002
+        """Whether a slot is to be asked for at all, as things stand; always by default."""
+        return True
+
     async def aside(self, turn: Turn, sheet: Sheet) -> bool:  # noqa: ARG002
         """Answer something in passing that has no rule of its own; whether it was that."""
         return False
@@ -357,7 +361,10 @@ class Dialogue(CustomAction):
 
 def forms() -> list[type[Dialogue]]:
     """All forms of all features."""
-    found: list[type[Dialogue]] = list(Dialogue.__subclasses__())
-    for form in found:
-        found += form.__subclasses__()
+    found: dict[type[Dialogue], None] = dict.fromkeys(Dialogue.__subclasses__())
+    left = list(found)
+    while left:
+        inner = left.pop().__subclasses__()
+        left += [form for form in inner if form not in found]
+        found |= dict.fromkeys(inner)
     return [form for form in found if hasattr(form, "form")]

@@ -73,7 +73,8 @@ class OperationForm(Dialogue):
         if few and turn.intent == "deny" and not heard:
             sheet.narrow(asked, None)  # none of the few: all of them
             return ask(turn, sheet, asked)
-        if not (asked == CHANGE or asked in heard or corrects or open_portal or turn.is_payload):
+        answered = asked in {CHANGE, *heard, *sheet.judged}
+        if not (answered or corrects or open_portal or turn.is_payload):
             open_portal = self._read(turn, sheet, asked, heard)
         if not heard and not sheet.notes and not open_portal:
             named = answers.changes_named(turn, sheet) if answers.ALTERS.search(turn.text) else None
@@ -174,13 +175,13 @@ class OperationForm(Dialogue):
         changed = self._keep(turn, sheet, heard)
         if answered in heard and answered not in memory.trail:
             memory.trail.append(str(answered))
-        missing, wrong = await self._check(turn, sheet)
+        missing, wrong = await self._judge(turn, sheet)
         if sheet.refusal is not None:
             return await self.refused(turn, sheet, sheet.refusal)
-        memory.missing = sorted(missing)
         wrong = {slot: said for slot, said in wrong.items() if slot in self._slots}
         for slot in wrong:
             sheet.values.pop(slot, None)
+        memory.missing = sorted(missing | {*wrong} - self.optional - self.takes)
         self._acknowledge(sheet, changed - {*wrong}, answered)
         sheet.notes += self.remarks(sheet, changed - {*wrong})
         if partial is not None and not wrong:
@@ -188,12 +189,26 @@ class OperationForm(Dialogue):
         unanswered = answered is not None and answered != CHANGE and answered not in sheet.values
         if wrong or (unanswered and not heard):
             first = next((slot for slot in self.asks if slot in wrong), answered or self.asks[0])
-            return failed(turn, sheet, " ".join(wrong.values()), first)
+            return await self._ask_again(turn, sheet, first, " ".join(wrong.values()))
         if memory.changing in heard:
             memory.changing = None
         if memory.changing is not None:
             return ask(turn, sheet, memory.changing)
         return await self._go_on(turn, sheet, missing)
+
+    async def _judge(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
+        """What is missing and what is wrong; first of all whether the person may do it at all."""
+        memory = sheet.memory
+        if not memory.allowed and {*sheet.operation.path_parameters[:1]} <= {*sheet.values}:
+            sheet.refusal = await self.may(turn, sheet)
+            memory.allowed = sheet.refusal is None
+        return await self._check(turn, sheet) if sheet.refusal is None else (set(), {})
+
+    async def _ask_again(self, turn: Turn, sheet: Sheet, slot: str, reason: str) -> list[EventType]:
+        """Ask for what was wrong, with what there is to choose from."""
+        if sheet.memory.narrowed != slot and (some := await self.options_of(slot, turn, sheet)):
+            sheet.narrow(slot, some)
+        return failed(turn, sheet, reason, slot)
 
     def _keep(self, turn: Turn, sheet: Sheet, heard: Values) -> set[str]:
         """Put what was heard on the sheet; which slots are new or different."""
@@ -222,7 +237,8 @@ class OperationForm(Dialogue):
         sheet.memory.exists = bool(answer.body.get("already_exists"))
         if answer.status == httpx.codes.NOT_FOUND and operation.path_parameters:
             slot = operation.path_parameters[0]
-            return {slot}, {slot: str(answer.body.get("detail", ""))}
+            return {slot}, {slot: for_people(str(answer.body.get("detail", "")))}
+        sheet.errors = answer.field_errors
         if self.early and not answer.ok and not answer.field_errors:
             sheet.refusal = answer
         missing: set[str] = set()
@@ -233,7 +249,7 @@ class OperationForm(Dialogue):
                 missing |= self._inner(sheet, {slot})
             else:
                 said = " ".join(filter(None, [error["message"], error.get("hint")]))
-                wrong[slot] = " ".join(filter(None, [wrong.get(slot), said]))
+                wrong[slot] = " ".join(filter(None, [wrong.get(slot), for_people(said)]))
         if "windows" in wrong:
             wrong = await times.right_windows(turn, sheet, wrong)
         return missing, wrong
@@ -287,6 +303,8 @@ class OperationForm(Dialogue):
         for slot in self.asks:
             wanted = slot in missing or slot in self.optional or slot in sheet.operation.required
             if not wanted or slot in sheet.values or slot in sheet.memory.skipped:
+                continue
+            if not await self.needs(slot, turn, sheet):
                 continue
             if slot in self.from_profile and (known := await self._profile(slot, turn, sheet)):
                 sheet.values[slot] = known

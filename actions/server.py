@@ -15,10 +15,19 @@ from rasa_sdk.interfaces import (
     ActionNotFoundException,
 )
 
-from actions import cases, conversation, training
-from actions.forms import OperationForm
+from actions import (
+    access,
+    access_rules,
+    cases,
+    conversation,
+    delegations,
+    directory,
+    training,
+)
+from actions.base import CustomAction
 from backend.core.settings import settings
 
+FEATURES = (access, access_rules, cases, conversation, delegations, directory, training)
 LARGEST_CALL = 20_000_000  # bytes, unpacked
 # The wording is read from data/, so Rasa need not send its domain with each call
 # (`enable_selective_domain` in endpoints.yml).
@@ -31,12 +40,13 @@ router = APIRouter(include_in_schema=False)
 def executor() -> ActionExecutor:
     """All actions of all features."""
     found = ActionExecutor()
-    for module in (cases, conversation, training):
+    for module in FEATURES:
         for thing in vars(module).values():
             if (
                 isinstance(thing, type)
                 and thing.__module__ == module.__name__
-                and (hasattr(thing, "run") and thing is not OperationForm)
+                and issubclass(thing, CustomAction)
+                and (hasattr(thing, "form") or hasattr(thing, "action"))  # else a base of others
             ):
                 found.register_action(thing())
     found.domain_digest = NO_DOMAIN

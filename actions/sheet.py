@@ -27,6 +27,7 @@ class Memory:
     failed: dict[str, int] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
     proposed: bool = False
+    allowed: bool = False  # the API was asked whether the person may do it at all
     exists: bool = False  # an equal one is open already
     changing: str | None = None  # to be asked whether it is known or not
     begun: str | None = None  # the words of a window that lacks its day or its time
@@ -65,6 +66,8 @@ class Sheet:
     offers: list[dict[str, str]] = field(default_factory=list)
     weekdays: dict[str, Moment] = field(default_factory=dict)
     before: Values = field(default_factory=dict)
+    errors: list[dict[str, Any]] = field(default_factory=list)  # the API's last, by field
+    judged: set[str] = field(default_factory=set)  # slots of which a word is said in `notes`
     refusal: Answer | None = None  # what the API says against all of it, whatever is answered
 
     def __post_init__(self) -> None:

@@ -47,9 +47,10 @@ class Turn:
         self.metadata: dict[str, Any] = message.get("metadata") or {}
         self.ranking = [str(each["name"]) for each in message.get("intent_ranking") or []]
         self._recall: dict[str, Any] = dict(tracker.get_slot("recall") or {})
-        self._read(message)
+        self.read: dict[str, Any] = {}  # what was read from the API in this turn, by name
+        self._understand(message)
 
-    def _read(self, message: dict[str, Any]) -> None:
+    def _understand(self, message: dict[str, Any]) -> None:
         intent = message.get("intent") or {}
         self.text = str(message.get("text") or "")
         self.intent = str(intent.get("name") or "")
@@ -70,7 +71,7 @@ class Turn:
 
     def go_back_to(self, message: dict[str, Any]) -> None:
         """Take an earlier message for the one that is answered."""
-        self._read(message)
+        self._understand(message)
 
     @property
     def is_payload(self) -> bool:

@@ -1,8 +1,8 @@
 """The bodies of the calls about virtual accounts, and one as people see it."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, field_validator
 
 from backend.accounts.standing import Visibility
 from backend.core.fields import Body
@@ -20,6 +20,14 @@ def _once(tags: list[str] | None) -> list[str] | None:
     )
 
 
+def _top(parent: Any) -> Any:
+    """An empty name is the top level, for those who can't send null."""
+    return None if parent == "" else parent
+
+
+Parent = Annotated[Named | None, BeforeValidator(_top)]
+
+
 class CreateVirtualAccount(Body):
     """A new virtual account."""
 
@@ -27,7 +35,7 @@ class CreateVirtualAccount(Body):
         description="Its name, unique in the account; partners see it when they order"
     )
     description: Description = Field(default="", description="What it is for")
-    parent: Named | None = Field(
+    parent: Parent = Field(
         default=None, description="The virtual account to nest it in; the top level if left out"
     )
     access_level: Visibility = Field(
@@ -45,8 +53,8 @@ class UpdateVirtualAccount(Body):
 
     name: Name | None = Field(default=None, description="The new name")
     description: Description | None = Field(default=None, description="What it is for")
-    parent: Named | None = Field(
-        default=None, description="The one to nest it in; null moves it to the top level"
+    parent: Parent = Field(
+        default=None, description="The one to nest it in; null or empty is the top level"
     )
     access_level: Visibility | None = Field(
         default=None,
