@@ -6,8 +6,10 @@ tests that say so, and started again on the same folder.
 
 import os
 import shutil
+import sqlite3
 import uuid
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -59,6 +61,7 @@ class Product:
                 self.start_rasa(wait=False)
             self.start_app(wait=False)
             self.wait()
+            self._keep_seeded()
         except BaseException:
             self.__exit__()
             raise
@@ -70,6 +73,23 @@ class Product:
         stop([child for child in (self.app, self.rasa) if child])
         if "KEEP_STATE" not in os.environ:
             shutil.rmtree(self.state.folder, ignore_errors=True)
+
+    @property
+    def database(self) -> Path:
+        """Its SQLite file."""
+        return self.state.folder / "ask-licensing.db"
+
+    @property
+    def seeded(self) -> Path:
+        """A copy of its database as it was before anybody did anything."""
+        return self.state.folder / "seeded.db"
+
+    def _keep_seeded(self) -> None:
+        with (
+            closing(sqlite3.connect(self.database)) as running,
+            closing(sqlite3.connect(self.seeded)) as kept,
+        ):
+            running.backup(kept)
 
     def start_rasa(self, *, wait: bool = True) -> None:
         """Start Rasa on its port."""
@@ -146,12 +166,28 @@ class Person:
         replies: list[dict[str, Any]] = sent.json()["replies"]
         return replies
 
+    def upload(self, name: str, content: bytes, media_type: str = "text/csv") -> str:
+        """Put a file into the conversation, not yet sent; its id."""
+        sent = self.http.post(
+            f"/conversations/{self.conversation}/files", files={"file": (name, content, media_type)}
+        )
+        file_id: str = sent.raise_for_status().json()["file_id"]
+        return file_id
+
+    def drop(self, file_id: str) -> list[dict[str, Any]]:
+        """Send a file that was put into the conversation; the replies."""
+        sent = self.send(file_id=file_id).raise_for_status()
+        replies: list[dict[str, Any]] = sent.json()["replies"]
+        return replies
+
     def settle(self, proposal_id: str, how: str = "confirm") -> httpx.Response:
         """Confirm or cancel a card."""
         return self.http.post(f"/conversations/{self.conversation}/proposals/{proposal_id}/{how}")
 
     def transcript(self) -> list[dict[str, Any]]:
-        """All messages of the conversation."""
+        """All messages of the conversation; none before it has begun."""
+        if self.conversation is None:
+            return []
         listed = self.http.get(f"/conversations/{self.conversation}/messages").raise_for_status()
         items: list[dict[str, Any]] = listed.json()["items"]
         return items

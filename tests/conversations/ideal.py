@@ -18,11 +18,17 @@ CREATE = "create_training_engagement"
 
 @dataclass
 class Told:
-    """How a run went: the replies of each turn, and what is in the database afterwards."""
+    """How a run went: the replies of each turn, and what is in the database afterwards.
+
+    `numbers` are what another run has others for: case numbers, identifiers, files; `changes` the
+    rows won and lost by table; `done` whether anything was done at all.
+    """
 
     turns: list[list[Reply]] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
     cases: list[dict[str, Any]] = field(default_factory=list)
+    changes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    done: bool = False
     profile: dict[str, Any] = field(default_factory=dict)
 
 
@@ -38,7 +44,7 @@ class IdealModel:
         self._told, self._before = told, before
 
     def listen(self, number: int, numbers: list[str], *, more_to_come: bool = False) -> None:
-        """Prepare what to do in this turn; `numbers` are this run's cases, oldest first."""
+        """Prepare what to do in this turn; `numbers` are this run's, oldest first."""
         if more_to_come:
             self._server.steps(text("And what else?"))
             return

@@ -15,8 +15,13 @@ buttons: what is pressed and was not offered is said.
 People are everybody's: other tests of the same product, in whatever order, may have opened cases
 for them. `cases` counts only new ones, and what a turn `expect`s must hold with older ones too.
 
+A scenario that says what the database holds `after` it starts from the freshly seeded world:
+then nobody's earlier doings count, and whatever it changes is compared, row by row in number,
+between the engines. One that confirms nothing must change nothing.
+
 Words may hold `{day:5}` (the fifth working day from now, ISO), `{weekday:5}` (its name and
-date), `{number}` (of the case opened last).
+date), `{number}` (of the case opened last), `{nora.id}` (a field of what the call that the
+scenario has `given` under that name has answered).
 """
 
 import re
@@ -25,10 +30,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import httpx
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.core.client import Operation, operations_of
 from tests.conversations.ideal import IdealModel, Told
+from tests.conversations.world import Changes, World, changes
 from tests.product import Person, Product, working_day
 
 MOST_QUESTIONS = 12
@@ -60,16 +68,49 @@ class Expect(Strict):
     sources: bool = False
 
 
+class File(Strict):
+    """A file that is dropped into the chat."""
+
+    name: str
+    content: str
+    encoding: str = "utf-8"
+
+
 class Turn(Strict):
     """One thing the person does, and what must follow."""
 
     say: str | None = None
+    drop: File | None = None
     press: str | None = None
     answer: str | None = None
     confirm: bool = False
     cancel: bool = False
     finish: bool = Field(default=False, description="Answer questions until the card is there")
     expect: Expect = Expect()
+
+
+class Call(Strict):
+    """One call of the API by operation id."""
+
+    as_: str | None = Field(default=None, alias="as", description="Who calls; the person if not")
+    call: str
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with", description="Flat arguments")
+
+
+class Given(Call):
+    """What somebody has done before; its answer is known by a name."""
+
+    name: str | None = None
+
+
+class After(Call):
+    """What the API must answer afterwards."""
+
+    status: int = 200
+    is_: dict[str, Any] | None = Field(default=None, alias="is", description="A part of it")
+    has: list[dict[str, Any]] = Field(default_factory=list, description="Parts of items")
+    lacks: list[dict[str, Any]] = Field(default_factory=list, description="Parts of no item")
+    count: int | None = Field(default=None, description="How many items")
 
 
 class Scenario(Strict):
@@ -85,10 +126,13 @@ class Scenario(Strict):
     before: list[dict[str, Any]] = Field(
         default_factory=list, description="Training requests sent by REST before it begins"
     )
+    given: list[Given] = Field(default_factory=list)
     facts: dict[str, str] = Field(default_factory=dict, description="Answers by slot")
     turns: list[Turn]
+    after: list[After] = Field(default_factory=list)
     cases: list[dict[str, Any]] = Field(
-        description="The person's cases afterwards, newest first; {} for one that is not looked at"
+        default_factory=list,
+        description="The person's cases afterwards, newest first; {} for one that is not looked at",
     )
 
 
@@ -108,10 +152,16 @@ class Run:
 
     def __init__(
         self, product: Product, scenario: Scenario, *, ideal: IdealModel | None = None,
-        as_with: Told | None = None,
+        as_with: Told | None = None, seeded: Path | None = None,
     ) -> None:  # fmt: skip
         self._scenario = scenario
-        self._person: Person = product.client(scenario.person)
+        self._product = product
+        self._world = World(product, seeded or product.seeded)
+        if scenario.after:
+            self._world.restore()
+        self._people = {scenario.person: product.client(scenario.person)}
+        self._person: Person = self._people[scenario.person]
+        self._given: dict[str, Any] = {}
         self._ideal, self._as_with = ideal, as_with or Told()
         self._replies: list[Reply] = []
         self._last: list[Reply] = []
@@ -125,6 +175,9 @@ class Run:
         for body in before:
             sent = self._person.http.post("/training-engagements", json=body)
             self._note(sent.raise_for_status().json()["number"])
+        for given in self._scenario.given:
+            self._do_before(given)
+        rows = self._world.rows()
         if self._ideal:
             self._ideal.begin(self._as_with, before)
         self._last = self._person.begin(
@@ -138,12 +191,74 @@ class Run:
         self._told.cases = [c for c in self._person.cases() if c["number"] not in known]
         self._told.profile = self._person.http.get("/me").json()
         self._check_cases(self._told.cases)
+        if self._scenario.after:
+            self._check_world(changes(rows, self._world.rows()))
         return self._told
 
     def _note(self, number: str) -> None:
         self._number = number
-        if number not in self._told.numbers:
-            self._told.numbers.append(number)
+        self._note_id(number)
+
+    def _note_id(self, name: str) -> None:
+        """An identifier that another run of the scenario has another one for."""
+        if name not in self._told.numbers:
+            self._told.numbers.append(name)
+
+    # -- the API ------------------------------------------------------------------------------
+
+    def _do_before(self, given: Given) -> None:
+        done = self._call(given)
+        if done.is_error:
+            self._fail(f"before it, {given.call} answered {done.status_code}: {done.text}")
+        body = done.json()
+        if "id" in body:
+            self._note_id(body["id"])
+        if given.name:
+            self._given[given.name] = body
+
+    def _call(self, wanted: Call) -> httpx.Response:
+        """Call an operation as somebody, its arguments where the API's document says."""
+        operation = _operations(self._product)[wanted.call]
+        email = self._fill(wanted.as_ or self._scenario.person)
+        if email not in self._people:
+            self._people[email] = self._product.client(email)
+        arguments = self._filled(wanted.with_)
+        path = operation.path.format(**arguments)
+        left = {k: v for k, v in arguments.items() if k not in operation.path_parameters}
+        query = {k: v for k, v in left.items() if k in operation.query_parameters}
+        body = {k: v for k, v in left.items() if k not in query}
+        return self._people[email].http.request(
+            operation.method,
+            f"{self._product.base}{path}",
+            params=query,
+            json=body if operation.method != "GET" else None,
+        )
+
+    def _check_world(self, changed: Changes) -> None:
+        self._told.changes = changed
+        for number, after in enumerate(self._scenario.after, start=1):
+            self._check_after(after, f"afterwards {after.call} ({number})")
+        if not self._told.done and changed:
+            self._fail(f"nothing was done, and yet rows changed: {changed}")
+
+    def _check_after(self, after: After, where: str) -> None:
+        answer = self._call(after)
+        if answer.status_code != after.status:
+            self._fail(f"{where} answered {answer.status_code}: {answer.text}")
+        body = answer.json()
+        if after.is_ is not None:
+            self._compare(self._filled(after.is_), body, where)
+        items = body.get("items") or []
+        if after.count is not None and len(items) != after.count:
+            self._fail(f"{where} has {len(items)} items: {items}")
+        for want in self._filled(after.has):
+            if not any(_is_part(want, item) for item in items):
+                self._fail(f"{where} has no {want} in {items}")
+        for want in self._filled(after.lacks):
+            if any(_is_part(want, item) for item in items):
+                self._fail(f"{where} has {want}")
+
+    # -- what the person does -------------------------------------------------------------------
 
     def _listen(self, number: int, *, more_to_come: bool = False) -> None:
         if self._ideal:
@@ -152,6 +267,10 @@ class Run:
     def _take(self, turn: Turn, number: int) -> None:
         if turn.say is not None:
             self._hear(self._person.say(self._fill(turn.say)))
+        if turn.drop is not None:
+            content = turn.drop.content.encode(turn.drop.encoding)
+            self._note_id(file_id := self._person.upload(turn.drop.name, content))
+            self._hear(self._person.drop(file_id))
         if turn.press is not None:
             self._press(self._fill(turn.press))
         if turn.answer is not None:
@@ -184,6 +303,7 @@ class Run:
         self._last = replies
         self._replies = replies
         for reply in replies:
+            self._told.done |= (reply["card"] or {}).get("kind") == "receipt"
             if (reply.get("case") or {}).get("number"):
                 self._note(reply["case"]["number"])
 
@@ -237,6 +357,9 @@ class Run:
         settled = self._person.settle(open_cards[0]["id"], how)
         if settled.status_code != 200:
             self._fail(f"{how} answered {settled.status_code}: {settled.text}")
+        result = settled.json().get("result") or {}
+        if isinstance(result.get("id"), str):
+            self._note_id(result["id"])
         self._hear(settled.json()["replies"])
 
     def _check(self, turn: Turn, number: int) -> None:
@@ -254,8 +377,7 @@ class Run:
         if others:
             self._fail(f"turn {number}: {others} answered")
         theirs = self._as_with.turns[number - 1]
-        # A case's state is a card of Rasa's actions; of an agent it is words.
-        if _kinds(self._replies) | {"case"} != _kinds(theirs) | {"case"}:
+        if _kinds(self._replies) != _kinds(theirs):
             self._fail(f"turn {number}: cards are {_kinds(self._replies)}, not {_kinds(theirs)}")
         if _kinds(self._replies):
             self._check_words(expect, number)
@@ -341,7 +463,11 @@ class Run:
             when = working_day(int(match[2]))
             return when.isoformat() if match[1] == "day" else f"{when:%A}, {when.day} {when:%B %Y}"
 
-        return re.sub(r"\{(day|weekday):(\d+)\}", day, text).replace("{number}", self._number)
+        def field(match: re.Match[str]) -> str:
+            return str(self._given[match[1]][match[2]])
+
+        text = re.sub(r"\{(day|weekday):(\d+)\}", day, text).replace("{number}", self._number)
+        return re.sub(r"\{(\w+)\.(\w+)\}", field, text)
 
     def _fail(self, what: str) -> Any:
         lines = [f"{self._scenario.name}: {what}", ""]
@@ -355,9 +481,38 @@ class Run:
         raise Failed("\n".join(lines))
 
 
+# What Rasa's actions show as a card, an agent says in words.
+_SHOWN = {"links", "cases", "case", "directory", "requests", "tree", "table"}
+
+
 def _kinds(replies: list[Reply]) -> set[str]:
     """The kinds of the cards that the assistant itself draws, whatever engine spoke."""
-    return {reply["card"]["kind"] for reply in replies if reply["card"]} - {"links", "cases"}
+    return {reply["card"]["kind"] for reply in replies if reply["card"]} - _SHOWN
+
+
+def _operations(product: Product) -> dict[str, Operation]:
+    if product.base not in _documents:
+        document = httpx.get(f"{product.base}/api/v1/openapi.json", trust_env=False)
+        _documents[product.base] = operations_of(document.raise_for_status().json())
+    return _documents[product.base]
+
+
+_documents: dict[str, dict[str, Operation]] = {}
+
+
+def _is_part(want: Any, got: Any) -> bool:
+    """Whether `want` is in `got`: named keys of objects, the same members of lists, equal else."""
+    if isinstance(want, dict):
+        return isinstance(got, dict) and all(
+            _is_part(one, got.get(key)) for key, one in want.items()
+        )
+    if isinstance(want, list):
+        return (
+            isinstance(got, list)
+            and len(want) == len(got)
+            and all(any(_is_part(one, other) for other in got) for one in want)
+        )
+    return bool(want == got) or _same_moment(want, got)
 
 
 def _proposed(replies: list[Reply]) -> list[str]:
