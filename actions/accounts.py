@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from rasa_sdk.events import EventType
 
-from actions.answers import without_facts
+from actions.answers import choice, without_facts
 from actions.forms import OperationForm
 from actions.names import find_names, nearest
 from actions.sheet import CHANGE, Sheet, Values
@@ -22,6 +22,11 @@ _NOT_NAMES = frozenset({"domain", "email", "role", "role_level", "window", "scop
 _LEADS = re.compile(
     r"\b(?:to|in|into|of|at|for|join|joined|from|account|accounts|called|named|find|up|does|is|on"
     r"|directory for)\s+",
+    re.IGNORECASE,
+)
+_AROUND_NAME = re.compile(
+    r"^\W*(?:(?:well|hm+|ok|okay|sorry|please|i (?:mean|meant|think|guess)|it'?s|it is|that'?s|for"
+    r"|the)\b[ ,:]*)+|(?:\s|[.!?,]|\b(?:please|thanks|i think|i guess)\b)+$",
     re.IGNORECASE,
 )
 # No part of a name.
@@ -75,12 +80,31 @@ async def find_accounts(turn: Turn, text: str, *, everywhere: bool) -> Found:
     named = _named(text, known)
     if named or not everywhere:
         return Found(named)
-    phrases = phrases_of(without_facts(turn, _NOT_NAMES) if text == turn.text else text)
+    phrases = phrases_of(_beside_facts(turn, text))
+    return await _first_found(turn, phrases)
+
+
+async def answer_with_account(turn: Turn) -> Found:
+    """The accounts meant by an answer to "Which Smart Account?": there, all of it may be a name."""
+    found = await find_accounts(turn, turn.words, everywhere=True)
+    if found.entries:
+        return found
+    said = _AROUND_NAME.sub("", _beside_facts(turn, turn.words))
+    words = {word.lower() for word in re.findall(r"[\w&.'-]+", said)}
+    return await _first_found(turn, [said] if words - PLAIN_WORDS else [])
+
+
+async def _first_found(turn: Turn, phrases: list[str]) -> Found:
     for phrase in phrases:
         found = _best(phrase, await search(turn, phrase))
         if found:
             return Found(found, [other for other in phrases if other != phrase])
     return Found([], phrases)
+
+
+def _beside_facts(turn: Turn, text: str) -> str:
+    """The words that may be names: without roles, addresses, times."""
+    return without_facts(turn, _NOT_NAMES) if text == turn.text else text
 
 
 async def _of_domains(turn: Turn, domains: list[str], known: list[Entry]) -> list[Entry]:
@@ -180,16 +204,40 @@ class AccountForm(OperationForm):
         asked_for = sheet.asked == "smart_account"
         if not (asked_for or sheet.asked in {None, CHANGE}):
             return
-        everywhere = asked_for or (sheet.asked is None and self.strangers)
+        if asked_for:
+            await self._hear_account(turn, sheet, heard)
+            return
+        everywhere = sheet.asked is None and self.strangers
         found = await find_accounts(turn, turn.words, everywhere=everywhere)
-        if asked_for and not found.entries:
-            await self._unknown(turn, sheet, turn.words.strip(" .!?"))
-        elif len(found.entries) > 1:
+        if len(found.entries) > 1:
             self._ambiguous(sheet, found.entries)
         elif found.entries:
             await self._take_account(turn, sheet, heard, found.entries[0])
         elif sheet.asked is None and "smart_account" not in sheet.values:
             await self._conclude(turn, sheet, heard, found.phrases)
+
+    async def _hear_account(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
+        """The answer to which account it is. What is no name of one is an answer to something
+        else, and waits: the words are read again once the account is known.
+        """
+        if sheet.memory.narrowed == "smart_account":
+            chosen = choice(turn, sheet.options("smart_account"))
+            if chosen is not None:
+                heard["smart_account"] = chosen
+                turn.remember(smart_account=chosen)
+                return
+        found = await answer_with_account(turn)
+        if len(found.entries) > 1:
+            self._ambiguous(sheet, found.entries)
+        elif found.entries:
+            await self._take_account(turn, sheet, heard, found.entries[0])
+        else:
+            sheet.memory.kept["words"] = f"{sheet.memory.kept.get('words') or ''} {turn.words}"
+            sheet.judged.add("smart_account")
+            if found.phrases:
+                await self._unknown(turn, sheet, found.phrases[0])
+            elif turn.facts:
+                sheet.notes.append(say("utter_account_first"))
 
     async def _take_account(self, turn: Turn, sheet: Sheet, heard: Values, entry: Entry) -> None:
         if entry.get("unknown"):
@@ -231,8 +279,10 @@ class AccountForm(OperationForm):
         sheet.judged.add("smart_account")
         sheet.values.pop("smart_account", None)
         entries = {title_of(one): one for one in await self.accounts(turn)}
-        close = nearest(said, entries) or [*entries]
-        sheet.narrow("smart_account", choices(entries[title] for title in close))
+        close = nearest(said, entries)
+        if close or sheet.memory.narrowed != "smart_account":
+            close = close or [*entries]
+            sheet.narrow("smart_account", choices(entries[title] for title in close))
         sheet.memory.changing = "smart_account"
 
     async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:

@@ -223,7 +223,9 @@ class OperationForm(Dialogue):
         return changed
 
     def _typed(self, sheet: Sheet, slot: str, value: Any) -> Any:
-        """An option's value is text; the API may want a number."""
+        """An option's value is text; the API may want a number, or a list of such."""
+        if isinstance(value, str) and sheet.kind(slot) == "choices":
+            return [value]
         is_number = sheet.schema(slot).get("type") == "integer"
         return int(value) if is_number and str(value).lstrip("-").isdigit() else value
 

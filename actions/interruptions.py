@@ -53,6 +53,12 @@ _HOW = re.compile(
     r"|when (?:do|does|can|is|are|will))\b",
     re.IGNORECASE,
 )
+_NONE = re.compile(
+    r"\W*(?:(?:no|nope|nah|none|nothing|not? needed|no need|no one|nobody|no thanks?(?: you)?)"
+    r"(?: (?:reason|reasons|thanks?|thank you|please|needed|really|special|for it|at all|of them))*"
+    r"[\W]*)+",
+    re.IGNORECASE,
+)
 SHORT_WORDS = 6
 WISH_WORDS = 8
 NAME_WORDS = 2
@@ -90,11 +96,21 @@ def command_of(
         return "cancel" if means else None
     if turn.intent == "create_case" and turn.intent in own and means:
         return "repeat"
+    if wants_none(turn, sheet):
+        return "skip"
     if turn.intent not in COMMANDS or turn.intent == "open_another":
         return None
     if sheet.asked == LEAVE and turn.intent != "cancel":
         return None
     return turn.intent if _clear(turn, sheet) else None
+
+
+def wants_none(turn: Turn, sheet: Sheet) -> bool:
+    """Whether a question that need not be answered gets "no" or "none" for an answer."""
+    asked = str(sheet.asked)
+    if sheet.asked is None or sheet.is_required(asked) or sheet.kind(asked) == "confirm":
+        return False
+    return not turn.facts and _NONE.fullmatch(turn.text) is not None
 
 
 def interrupts(turn: Turn, sheet: Sheet, own: frozenset[str]) -> bool:
@@ -128,7 +144,8 @@ def _is_verbatim(sheet: Sheet) -> bool:
 
 def _insists(turn: Turn, sheet: Sheet) -> bool:
     """Who writes the same again where a text is asked for means it as the text."""
-    return _is_verbatim(sheet) and turn.said_again
+    skips = turn.intent == "skip" and not sheet.is_required(str(sheet.asked))
+    return _is_verbatim(sheet) and turn.said_again and not skips
 
 
 def _clear(turn: Turn, sheet: Sheet) -> bool:

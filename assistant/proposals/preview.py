@@ -1,11 +1,13 @@
 """What a card shows of a write: from the dry run's answer before, from the real one after."""
 
+import re
 from collections import Counter
 from typing import Any
 
 from assistant.wording import say, wording
 
 # What became of a row: these two did nothing, whatever else the API calls its successes.
+_IDENTIFIER = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 SKIPPED, FAILED = "skipped", "failed"
 
 
@@ -13,8 +15,8 @@ def preview_of(title: str, body: dict[str, Any]) -> dict[str, Any]:
     """The preview of a dry run: its lines, its rows, and how many of them would be done."""
     receipt = body.get("receipt") or {}
     lines = receipt.get("lines") or []
-    if receipt.get("reference"):
-        lines = [{"label": say("reference"), "value": receipt["reference"]}, *lines]
+    if number := number_of(receipt):
+        lines = [{"label": say("reference"), "value": number}, *lines]
     preview: dict[str, Any] = {"title": title, "lines": lines}
     rows = results(body)
     if rows:
@@ -24,9 +26,16 @@ def preview_of(title: str, body: dict[str, Any]) -> dict[str, Any]:
 
 def receipt_card(body: dict[str, Any]) -> dict[str, Any]:
     """The card of what was done, with what became of each row."""
-    card = {"kind": "receipt", **(body.get("receipt") or {})}
+    receipt = body.get("receipt") or {}
+    card = {"kind": "receipt", **receipt, "reference": number_of(receipt)}
     rows = results(body)
     return card | {"table": table_of(rows)} if rows else card
+
+
+def number_of(receipt: dict[str, Any]) -> str | None:
+    """The number that people can quote; an identifier of ours is none."""
+    reference = receipt.get("reference")
+    return str(reference) if reference and not _IDENTIFIER.fullmatch(str(reference)) else None
 
 
 def done_summary(body: dict[str, Any]) -> str:

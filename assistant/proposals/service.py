@@ -19,6 +19,7 @@ from assistant.proposals.hashing import arguments_hash
 from assistant.proposals.preview import (
     done,
     done_summary,
+    number_of,
     preview_of,
     receipt_card,
     results,
@@ -309,7 +310,7 @@ async def _settle(confirmed: Proposal, answer: Answer, in_reply_to: int | None) 
 def _done(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The sentence and the card that say what was done, from the receipt alone."""
     receipt = body.get("receipt") or {}
-    title, reference = receipt.get("title", ""), receipt.get("reference")
+    title, reference = receipt.get("title", ""), number_of(receipt)
     text = (
         say("done_reference", title=title, reference=reference)
         if reference
