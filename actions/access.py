@@ -357,7 +357,11 @@ def _show_accounts(turn: Turn, items: list[Item]) -> None:
         for way, intent in ((say("utter_way_approve"), "approve_request"),
                             (say("utter_way_decline"), "decline_request"))
     ]  # fmt: skip
-    text = say("utter_account_requests", count=len(items))
+    lines = [
+        f"{number}. {one['name']} ({one['domain']}) · {one['requester']['name']}"
+        for number, one in enumerate(items[:10], 1)
+    ]
+    text = "\n".join([say("utter_account_requests", count=len(items)), *lines])
     card = cards.table(say("utter_account_requests_title"), "utter_account_requests", rows)
     turn.reply(text, card=card, buttons=ways)
     turn.remember(shown={"kind": "account_requests", "ids": [one["id"] for one in items]})

@@ -9,7 +9,7 @@ from rasa_sdk.events import EventType
 from actions import cards
 from actions.accounts import AccountForm, find_accounts, related
 from actions.base import CustomAction
-from actions.requests import Item, split_reason
+from actions.requests import Item
 from actions.sheet import Sheet, Values
 from actions.turn import Turn, button
 from actions.wording import buttons, metadata, say
@@ -43,6 +43,10 @@ _WHO = {
         re.IGNORECASE,
     ),
 }
+_REASON = re.compile(
+    r"\b(?:(?:with|for|giving) the reason|reason(?: is)?|because(?: of)?)\b[\s:]*(?P<reason>\S.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
 _BELOW = re.compile(r"\b(?:sub-?domains?|and (?:everything )?below|\*\.)", re.IGNORECASE)
 _GRANTED = re.compile(r"\b(?:as|become)\s+(?:an?\s+)?$", re.IGNORECASE)
 _FIRST = re.compile(r"\b(?:first (?:place|rule|of all)|at the top|before (?:all|the) others)\b",
@@ -129,10 +133,9 @@ class RuleForm(AccountForm):
 
     async def prepare(self, turn: Turn, sheet: Sheet, said: str) -> None:
         """A reason given with it: "… with the reason no partners"."""
-        _, reason = split_reason(said)
-        explicit = re.search(r"\b(?:reason|because)\b", said, re.IGNORECASE)
-        if reason and explicit and not turn.is_payload:
-            sheet.values.setdefault("reason", reason[:500])
+        match = _REASON.search(said)
+        if match and not turn.is_payload:
+            sheet.values.setdefault("reason", match["reason"].strip(' .!"')[:500])
 
     async def needs(self, slot: str, turn: Turn, sheet: Sheet) -> bool:  # noqa: ARG002
         """Whom and which role is asked only when nothing of it was said."""
@@ -155,7 +158,8 @@ class RuleForm(AccountForm):
         arguments = sheet.arguments()
         answer = await turn.call("simulate_access_rules", dry_run=True, **arguments)
         if answer.ok:
-            sheet.notes.append(_say_simulation(answer.body))
+            place = sheet.values.get("position") or len(answer.body["rules"])
+            sheet.notes.append(_say_simulation(answer.body, int(place)))
         return await super().finish(turn, sheet)
 
 
@@ -168,18 +172,20 @@ def _action_of(words: str) -> str | None:
     return next((action for action, said in named if said.search(words)), None)
 
 
-def _say_simulation(body: dict[str, Any]) -> str:
-    """How many of the requests that wait, and of those decided, the rules would settle."""
+def _say_simulation(body: dict[str, Any], place: int) -> str:
+    """How many of the requests that wait, and of those decided, the rule at this place would
+    settle.
+    """
     tried: list[Item] = body["items"]
     waiting = [one for one in tried if one["status"] == "pending"]
     decided = [one for one in tried if one["status"] != "pending"]
-    settled = [one for one in waiting if one["outcome"]]
+    settled = [one for one in waiting if one["rule_position"] == place]
     said = [say("utter_rule_would_none")]
     if waiting:
         said = [say("utter_rule_would", count=len(settled), all=len(waiting))]
-        said += [f"- {one['requester']['name']}: {one['text']}" for one in settled[:5]]
+        said += [f"- {one['text']}" for one in settled[:5]]
     if decided:
-        before = sum(1 for one in decided if one["outcome"])
+        before = sum(1 for one in decided if one["rule_position"] == place)
         said.append(say("utter_rule_would_have", count=before, all=len(decided)))
     return "\n".join(said)
 
@@ -205,6 +211,7 @@ class DeleteRuleForm(AccountForm):
     async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
         """Which rule is meant: by its number, or by what it says."""
         if sheet.asked == "rule_id":
+            await self._which(turn, sheet, heard, str(sheet.values["smart_account"]))
             return
         likely = [one["domain"] for one in await self.accounts(turn)]
         if not turn.values("domain"):  # else it is one that the rule is about
@@ -253,6 +260,10 @@ def _fits(turn: Turn, rule: Item) -> bool:
     who = next((who for who, said in _WHO.items() if said.search(turn.words)), None)
     if who is not None:
         return bool(match.get("requester") == who)
+    role, level = turn.value("role"), turn.value("role_level")
+    if role or level:
+        about = str(match.get("roles_up_to") or rule.get("role") or "")
+        return about == role if role else about.endswith(f"_{level}")
     action = _action_of(turn.words)
     return action is not None and bool(rule["action"] == action)
 

@@ -21,7 +21,7 @@ _NOT_NAMES = frozenset({"domain", "email", "role", "role_level", "window", "scop
 # After these a name may follow; the words that are no part of one end it.
 _LEADS = re.compile(
     r"\b(?:to|in|into|of|at|for|join|joined|from|account|accounts|called|named|find|up|does|is|on"
-    r"|directory for)\s+",
+    r"|directory for|administers?|manages?|owns?|runs?)\s+",
     re.IGNORECASE,
 )
 _AROUND_NAME = re.compile(
@@ -31,20 +31,29 @@ _AROUND_NAME = re.compile(
 )
 # No part of a name.
 PLAIN_WORDS = frozenset({
-    "because", "since", "now", "without", "each", "every", "just", "today", "tomorrow", "yes", "no",
     "a", "about", "access", "account", "accounts", "active", "add", "admin", "administrator",
     "administrators", "admins", "again", "all", "already", "an", "and", "any", "approval",
-    "approvals", "as", "asked", "at", "be", "been", "but", "by", "called", "can", "company",
-    "contact", "could", "customer", "decide", "directory", "do", "does", "everyone", "everything",
-    "for", "from", "get", "had", "has", "have", "her", "his", "i", "if", "in", "is", "it", "its",
-    "job", "join", "let", "licence", "licences", "license", "licenses", "me", "my", "name",
-    "named", "need", "nested", "new", "not", "of", "on", "only", "or", "organisation",
-    "organization", "our", "own", "people", "please", "pls", "registered", "request", "requests",
-    "responsible", "rights", "role", "roles", "rule", "rules", "sa", "see", "smart", "so",
-    "somebody", "someone", "team", "thanks", "that", "the", "their", "them", "there", "these",
-    "they", "this", "to", "too", "until", "us", "user", "users", "va", "vas", "viewer", "viewers",
-    "virtual", "want", "wants", "we", "what", "whatever", "which", "while", "who", "whole",
-    "entire", "with", "work", "you", "your",
+    "approvals", "as", "asked", "at", "be", "because", "been", "but", "by", "called", "can",
+    "company", "contact", "could", "customer", "day", "days", "decide", "directory", "do", "does",
+    "each", "end", "entire", "every", "everyone", "everything", "for", "from", "get", "had", "has",
+    "have", "her", "his", "holiday", "i", "if", "in", "is", "it", "its", "job", "join", "just",
+    "leave", "let", "licence", "licences", "license", "licenses", "me", "month", "months", "my",
+    "name", "named", "need", "nested", "new", "no", "not", "now", "of", "on", "only", "or",
+    "organisation", "organization", "our", "own", "people", "please", "pls", "registered",
+    "request", "requests", "responsible", "rights", "role", "roles", "rule", "rules", "sa", "see",
+    "since", "smart", "so", "somebody", "someone", "team", "thanks", "that", "the", "their", "them",
+    "there", "these", "they", "this", "to", "today", "tomorrow", "too", "until", "us", "user",
+    "users", "va", "vacation", "vas", "viewer", "viewers", "virtual", "want", "wants", "we", "week",
+    "weeks", "what", "whatever", "which", "while", "who", "whole", "with", "without", "work",
+    "year", "yes", "you", "your",
+})  # fmt: skip
+
+# What may stand between "to" and a name.
+_BEFORE_NAMES = frozenset({
+    "a", "account", "accounts", "an", "called", "company", "customer", "directory", "entire", "for",
+    "her", "his", "its", "my", "named", "new", "organisation", "organization", "our", "own",
+    "role", "sa", "smart", "team", "the", "their", "this", "user", "viewer", "virtual", "whole",
+    "your",
 })  # fmt: skip
 
 
@@ -96,10 +105,21 @@ async def answer_with_account(turn: Turn) -> Found:
 
 async def _first_found(turn: Turn, phrases: list[str]) -> Found:
     for phrase in phrases:
-        found = _best(phrase, await search(turn, phrase))
+        found = _best(phrase, await search(turn, phrase)) or await _by_beginning(turn, phrase)
         if found:
             return Found(found, [other for other in phrases if other != phrase])
     return Found([], phrases)
+
+
+async def _by_beginning(turn: Turn, phrase: str) -> list[Entry]:
+    """The accounts that the first words name: "contoso stores 1 to 5"."""
+    words = phrase.split()
+    for count in range(len(words) - 1, 0, -1):
+        said = " ".join(words[:count]).lower()
+        found = [entry for entry in await search(turn, said) if said in spellings(entry)]
+        if found:
+            return found
+    return []
 
 
 def _beside_facts(turn: Turn, text: str) -> str:
@@ -147,10 +167,11 @@ def phrases_of(text: str) -> list[str]:
         words: list[str] = []
         for match in re.finditer(r"\s*([\w&.'-]+)|\S", text[lead.end() :]):
             word = (match[1] or "").strip(".'")
-            if not word or (words and word.lower() in PLAIN_WORDS) or len(words) == LONGEST_NAME:
+            if not words and word.lower() in _BEFORE_NAMES:
+                continue
+            if not word or word.lower() in PLAIN_WORDS or len(words) == LONGEST_NAME:
                 break
-            if word.lower() not in PLAIN_WORDS:
-                words.append(re.sub(r"['’]s$", "", word))
+            words.append(re.sub(r"['’]s$", "", word))
         if words:
             found.append(" ".join(words))
     return list(dict.fromkeys(found))

@@ -3,7 +3,7 @@
 import re
 from typing import Any, ClassVar
 
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, FollowupAction
 
 from actions.answers import without_facts
 from actions.base import CustomAction
@@ -149,11 +149,18 @@ class CaseStatus(CustomAction):
         if turn.value("kind"):
             cases = [case for case in cases if case["kind"] in {"training", "demo"}] or cases
         still_open = [case for case in cases if case["status"] not in ENDED]
+        if not cases and not number and _asked_for_access(turn):
+            return [FollowupAction("action_access_status")]
         if number or len(still_open) == 1 or len(cases) == 1:
             await show_case(turn, number or (still_open or cases)[0]["number"])
         else:
             _show_list(turn, still_open or cases)
         return []
+
+
+def _asked_for_access(turn: Turn) -> bool:
+    """Whether "my request" is more likely one for access."""
+    return (turn.recall.get("last") or {}).get("run") in {"request_access_form", "remind_form"}
 
 
 def _show_list(turn: Turn, cases: list[dict[str, Any]]) -> None:

@@ -1,5 +1,6 @@
 """Somebody decides requests in one's place for a time."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from rasa_sdk.events import EventType
@@ -8,8 +9,10 @@ from actions import cards
 from actions.accounts import AccountForm, find_accounts, related
 from actions.base import CustomAction
 from actions.dates import say_moment
-from actions.people import named_people, say_person, users_named
-from actions.periods import read_period
+from actions.inside import read_all
+from actions.names import find_names
+from actions.people import named_people, say_person, spellings_of, users_named
+from actions.periods import Period, read_period
 from actions.places import SLOT as PLACES
 from actions.places import PlacesForm
 from actions.requests import Item
@@ -21,7 +24,6 @@ from actions.wording import buttons, metadata, say
 from backend.core.client import Answer
 
 FEWEST_LETTERS = 3
-MOST_USERS = 200
 _RUNNING = frozenset({"active", "scheduled"})
 
 
@@ -35,6 +37,7 @@ class DelegateForm(PlacesForm):
     begins = frozenset({"delegate_approvals"})
     hears: ClassVar[dict[str, str]] = {"email": "delegate"}
     listing = "list_virtual_accounts"
+    repeats = frozenset({"smart_account", "scope", "virtual_accounts", "starts", "ends"})
     subject = "a delegation of approvals"
 
     async def may(self, turn: Turn, sheet: Sheet) -> Answer | None:
@@ -71,13 +74,24 @@ class DelegateForm(PlacesForm):
             mine = await self._rights(turn, str(account))
             heard |= {"scope": PLACES, PLACES: mine} if mine else {"scope": ACCOUNT}
 
+    async def is_explained(self, turn: Turn, smart_account: str, phrase: str) -> bool:
+        """A person's name, a day, or a virtual account."""
+        people = spellings_of(await self._others(turn, smart_account))
+        if find_names(phrase, {spelling: spelling for spelling in people}):
+            return True
+        dated = read_period(phrase, datetime.now(UTC)) != Period()
+        return dated or await super().is_explained(turn, smart_account, phrase)
+
+    async def _others(self, turn: Turn, smart_account: str) -> list[Item]:
+        """The account's users but for the person."""
+        users = await read_all(turn, "list_users", pages=1, smart_account=smart_account)
+        return [user for user in users.items if user["email"] != turn.metadata["person"]]
+
     async def _hear_delegate(
         self, turn: Turn, sheet: Sheet, heard: Values, smart_account: str
     ) -> None:
         """A name among the account's users; several are asked about."""
-        answer = await turn.call("list_users", smart_account=smart_account, limit=MOST_USERS)
-        users: list[Item] = list(answer.body.get("items") or []) if answer.ok else []
-        others = [user for user in users if user["email"] != turn.metadata["person"]]
+        others = await self._others(turn, smart_account)
         named = named_people(turn, others)
         if not named and sheet.asked == "delegate" and len(turn.words) >= FEWEST_LETTERS:
             found = await users_named(turn, smart_account, turn.words.strip(" .!"))
@@ -90,7 +104,7 @@ class DelegateForm(PlacesForm):
             sheet.judged.add("delegate")
             sheet.narrow("delegate", {email: titles[email] for email in named})
             sheet.memory.changing = "delegate"
-        elif sheet.asked == "delegate":
+        elif sheet.asked == "delegate" and turn.intent not in self.begins:
             sheet.judged.add("delegate")
             sheet.notes.append(say("utter_user_unknown", said=turn.words.strip(" .!")[:60]))
 

@@ -1,15 +1,22 @@
 """Finds names that are known (accounts, virtual accounts, people) in what somebody wrote."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
+from itertools import zip_longest
 
 SIMILAR = 0.8  # of a misspelt name
 SHORTEST_TYPO = 4  # letters
 NEAREST = 5
 _PARTS = re.compile(r"\d+|[^\W\d_]+|[^\w\s]")
 _RANGE = re.compile(r"\s*(?:-|–|to|until|through|thru|bis)\s*", re.IGNORECASE)
+_NEXT_NUMBER = re.compile(
+    r"\s*(?:-|–|,|;|&|\+|\bto\b|\bthrough\b|\bthru\b|\band\b|,\s*and\b|\bor\b)\s*"
+    r"(?P<number>\d{1,4})(?![\w.@-]*[A-Za-z@])",
+    re.IGNORECASE,
+)
 _DENIES = re.compile(
     r"\b(?:not|without|except(?: for)?|but not|no|remove|drop|leave out|minus|instead of"
     r"|rather than|excluding|take out)(?:\s+(?:for|in|the|virtual accounts?|vas?|any))*\s*$",
@@ -45,13 +52,17 @@ def find_names(text: str, spellings: Mapping[str, str]) -> list[Hit]:
 
 
 def _pattern(spelling: str) -> re.Pattern[str]:
-    parts = [
-        rf"0*{int(part)}(?!\d)" if part.isdigit() else re.escape(part)
-        for part in _PARTS.findall(spelling)
-        if part not in "-_"
-    ]
-    written = r"[\s_-]*".join(parts)
+    parts = [part for part in _PARTS.findall(spelling) if part not in "-_"]
+    written = r"[\s_-]*".join(_part(*pair) for pair in zip_longest(parts, parts[1:], fillvalue=""))
     return re.compile(rf"(?<![\w@.-]){written}(?![\w@-]|\.\w)", re.IGNORECASE)
+
+
+def _part(part: str, following: str) -> str:
+    """A part of a name; before a number in the plural too: "stores 1 and 2"."""
+    if part.isdigit():
+        return rf"0*{int(part)}(?!\d)"
+    plural = "s?" if following.isdigit() and part.isalpha() else ""
+    return f"{re.escape(part)}{plural}"
 
 
 def _misspelt(text: str, spellings: Mapping[str, str], taken: Iterable[Hit]) -> Iterator[Hit]:
@@ -91,7 +102,7 @@ class Chosen:
 def choose(text: str, names: Iterable[str]) -> Chosen:
     """Read a list of names: "Store-01 to Store-05, not Oslo, and Bergen" (which there is not)."""
     known = list(names)
-    hits = find_names(text, {name: name for name in known})
+    hits = _with_numbers(text, find_names(text, {name: name for name in known}), known)
     meant: list[str] = []
     denied: list[str] = []
     for index, hit in enumerate(hits):
@@ -106,17 +117,60 @@ def choose(text: str, names: Iterable[str]) -> Chosen:
         else:
             meant.append(hit.value)
     unique = list(dict.fromkeys(name for name in meant if name not in denied))
-    return Chosen(unique, list(dict.fromkeys(denied)), _beside(text, hits))
+    unknown = [*_beside(text, hits), *_numbered(text, known, hits)]
+    return Chosen(unique, list(dict.fromkeys(denied)), list(dict.fromkeys(unknown)))
+
+
+def _with_numbers(text: str, hits: list[Hit], names: list[str]) -> list[Hit]:
+    """The hits, and the numbers that go on after one: "store 1 to 5, 7 and 9"."""
+    found: list[Hit] = []
+    for index, hit in enumerate(hits):
+        found.append(hit)
+        end = hits[index + 1].start if index + 1 < len(hits) else len(text)
+        last = hit
+        while match := _NEXT_NUMBER.match(text, last.end, end):
+            value = _like(last.value, match["number"], names)
+            if value is None:
+                break
+            last = Hit(value, match.start("number"), match.end())
+            found.append(last)
+    return found
+
+
+def _like(name: str, number: str, names: list[str]) -> str | None:
+    """The name that differs from this one in its last number alone."""
+    shape, digits = _shape(name), _digits(name)
+    wanted = [*digits[:-1], int(number)] if digits else None
+    return next((one for one in names if _shape(one) == shape and _digits(one) == wanted), None)
+
+
+def _numbered(text: str, names: list[str], hits: list[Hit]) -> list[str]:
+    """What is called like known names but for its number: "store-40", of thirty."""
+    shapes = Counter(_shape(name) for name in names if _digits(name))
+    heads = [re.escape(shape.split("#")[0].rstrip(" _-")) for shape in shapes if shapes[shape] > 1]
+    if not any(heads):
+        return []
+    said = re.finditer(
+        rf"\b(?:{'|'.join(filter(None, heads))})[\s_-]*\d+\b(?![.@])", text, re.IGNORECASE
+    )
+    return [
+        match.group()
+        for match in said
+        if not any(match.start() < hit.end and hit.start < match.end() for hit in hits)
+    ]
+
+
+def _shape(name: str) -> str:
+    return re.sub(r"\d+", "#", name.lower())
 
 
 def _between(first: str, last: str, names: list[str]) -> list[str]:
     """The names from one to another that differ from them in their number alone."""
     low, high = _digits(first), _digits(last)
-    shape = re.sub(r"\d+", "#", first.lower())
-    if not low or not high or re.sub(r"\d+", "#", last.lower()) != shape:
+    if not low or not high or _shape(last) != _shape(first):
         return [first, last]
     least, most = sorted((low[-1], high[-1]))
-    same = [name for name in names if re.sub(r"\d+", "#", name.lower()) == shape]
+    same = [name for name in names if _shape(name) == _shape(first)]
     return [name for name in same if _digits(name) and least <= _digits(name)[-1] <= most]
 
 

@@ -26,6 +26,13 @@ _ADDS = re.compile(
 )
 _ONLY = re.compile(r"\b(?:only|just|nothing but|instead)\b", re.IGNORECASE)
 _ALL = re.compile(r"\b(?:all|every one|everything|each) (?:but|except|without)\b", re.IGNORECASE)
+_ENOUGH = re.compile(
+    r"\W*(?:no|nope|none|nothing|(?:these|those|they|that) (?:are|is) (?:enough|all|it)"
+    r"|that'?s (?:all|it|enough)|enough|(?:only|just) (?:these|those|them)"
+    r"|(?:leave|drop|forget) (?:it|that|them)(?: out)?|go on|continue)"
+    r"(?: (?:more|else|then|thanks))?\W*",
+    re.IGNORECASE,
+)
 _SEPARATORS = re.compile(r"\s*(?:[,;\n&+]|\band\b|\bor\b)\s*", re.IGNORECASE)
 _AROUND = re.compile(
     r"^\W*(?:(?:only|just|please|for|in|on|the|virtual accounts?|vas?|also|it'?s|i mean|i need|"
@@ -97,13 +104,17 @@ class PlacesForm(AccountForm):
     ) -> None:
         names = await self.names(turn, sheet, smart_account)
         words = self._words(turn, sheet)
+        kept = sheet.memory.kept.get(SLOT)
+        if sheet.asked == SLOT and kept and _ENOUGH.fullmatch(words):
+            heard[SLOT] = sheet.memory.kept.pop(SLOT)
+            return
         said = choose(words, names)
         given = list(said.meant)
         if _ALL.search(words):
             given = [name for name in names if name not in {*said.meant, *said.denied}]
         elif sheet.asked == SLOT:
             given += _others(words, names)
-        elif given:
+        elif given or said.unknown:
             given += said.unknown
         else:
             given = await self._exactly(turn, smart_account, words)
@@ -147,10 +158,11 @@ class PlacesForm(AccountForm):
 
     async def is_explained(self, turn: Turn, smart_account: str, phrase: str) -> bool:
         """A virtual account of this name, listed or not."""
-        if choose(phrase, await places_of(turn, smart_account, self.listing)).meant:
+        said = choose(phrase, await places_of(turn, smart_account, self.listing))
+        if said.meant or said.unknown:
             return True
-        said = f"for {phrase[:1].upper()}{phrase[1:]}"
-        return bool(await self._exactly(turn, smart_account, said))
+        called = f"for {phrase[:1].upper()}{phrase[1:]}"
+        return bool(await self._exactly(turn, smart_account, called))
 
     async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
         """The virtual accounts to choose from, and the roles that fit the scope."""

@@ -117,6 +117,9 @@ class RequestChoice(Dialogue):
         kinds = [self._of_people(turn, words, items), self._of_account(turn, words, items)]
         said = [one for one in kinds if one is not None]
         found = [item for item in items if all(item in one for one in said)]
+        known = self._spellings(items)
+        for hit in reversed(find_names(words, {one: one for one in known})):
+            words = words[: hit.start] + words[hit.end :]  # "Fourth Coffee" is no fourth one
         place = self._in_list(turn, words, found if said else items)
         if place is not None:
             return place

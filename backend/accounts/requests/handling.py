@@ -15,6 +15,7 @@ from backend.accounts.requests.schemas import RequestAnswer
 from backend.core.identity import Person
 from backend.core.problems import not_found
 from backend.core.receipts import Line, Receipt
+from backend.users.rights import shown
 
 
 async def find(
@@ -48,7 +49,9 @@ async def answer(
     """The request as it is now, and the receipt; lines without a value are left out."""
     session.add(request)
     await session.flush()
-    told = [("Name", request.name), ("Domain", request.domain), *lines]
+    requester = await session.get_one(Person, request.requester)
+    who = shown(requester) if requester.id != person.id else None
+    told = [("Who asked", who), ("Name", request.name), ("Domain", request.domain), *lines]
     receipt = Receipt(
         title=title,
         reference=request.id,
