@@ -23,11 +23,16 @@ from actions import (
     delegations,
     directory,
     training,
+    tree,
+    virtual_accounts,
 )
 from actions.base import CustomAction
 from backend.core.settings import settings
 
-FEATURES = (access, access_rules, cases, conversation, delegations, directory, training)
+FEATURES = (
+    access, access_rules, cases, conversation, delegations, directory, training, tree,
+    virtual_accounts,
+)  # fmt: skip
 LARGEST_CALL = 20_000_000  # bytes, unpacked
 # The wording is read from data/, so Rasa need not send its domain with each call
 # (`enable_selective_domain` in endpoints.yml).

@@ -1,0 +1,438 @@
+"""Virtual accounts: created, changed, made the default, deleted."""
+
+import re
+from typing import ClassVar
+
+from rasa_sdk.events import EventType
+
+from actions.accounts import AccountForm, Entry, related
+from actions.inside import (
+    nodes_of,
+    stranger_named,
+)
+from actions.names import Hit, find_names, nearest
+from actions.questions import ask
+from actions.sheet import CHANGE, Sheet, Values
+from actions.spoken import (
+    Described,
+    described,
+    moved,
+    name_said,
+    new_name,
+    parent_of_new,
+    without_lead,
+)
+from actions.turn import Turn, button
+from actions.wording import say
+from backend.core.client import Answer
+
+ONE = "virtual_account"
+TOP = ""  # the parent of what is nested in nothing
+LONGEST_ANSWER = 5  # words, of what may be a name
+MANAGES = frozenset({"sa_admin", "va_admin"})
+NAMED = re.compile(
+    r"\b(?:virtual accounts?|vas?|called|named)\s+(?P<name>(?!for\b|in\b|of\b|under\b|that\b|to\b"
+    r"|from\b|please\b|with\b|and\b|is\b|the\b|a\b|we\b|do\b|as\b|any\b|every\b|tree\b|which\b)"
+    r"[^\W_][\w&.-]*)",
+    re.IGNORECASE,
+)
+DEFAULT = re.compile(r"\bdefault\b", re.IGNORECASE)
+_NO_PLACE = re.compile(
+    r"^\W*(?:no|none|nowhere|nothing|(?:at |to )?(?:the )?top(?:[ -]level)?|top[- ]level please"
+    r"|not nested|no parent|in nothing|skip)\W*$",
+    re.IGNORECASE,
+)
+
+
+class TreeForm(AccountForm):
+    """For what is done with the virtual accounts of one Smart Account."""
+
+    strangers = False
+    subject = "a virtual account"
+
+    async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
+        """Which account, then which virtual account and what of it."""
+        await super().understand(turn, sheet, heard)
+        if sheet.asked is None and not turn.is_payload:
+            await self._strangers(turn, sheet, heard)
+        account = heard.get("smart_account") or sheet.values.get("smart_account")
+        if account is None:
+            return
+        words = turn.words
+        if sheet.asked == "smart_account":  # now the first sentence can be read
+            words = str(sheet.memory.kept.get("words") or "")
+        names = [str(node["name"]) for node in await nodes_of(turn, str(account))]
+        await self.hear(turn, sheet, heard, words, names)
+
+    async def _strangers(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
+        """An account of others, named in so many words: the API says why not there."""
+        if turn.values("domain") or sheet.memory.narrowed == "smart_account":
+            return
+        mine = await self.accounts(turn)
+        said = frozenset(name.lower() for name in (name_said(turn.words), *new_name(turn.words)))
+        found = await stranger_named(turn, mine, said)
+        if found is not None and not any(e["domain"] == found["domain"] for e in mine):
+            heard["smart_account"] = found["domain"]
+
+    async def hear(
+        self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
+    ) -> None:
+        """Read the words, now that the names of the virtual accounts are known."""
+        raise NotImplementedError
+
+    async def may(self, turn: Turn, sheet: Sheet) -> Answer | None:
+        """Whoever administers nothing is refused before any question; a try that changes nothing
+        tells in which words.
+        """
+        account = str(sheet.values["smart_account"])
+        if await _administers(turn, account):
+            return None
+        nodes = await nodes_of(turn, account)
+        name = nodes[0]["name"] if nodes else "-"
+        answer = await turn.call(
+            "update_virtual_account", dry_run=True, smart_account=account, virtual_account=name
+        )
+        return None if answer.ok else answer
+
+    async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
+        """The virtual accounts by their paths."""
+        if slot not in {ONE, "parent"}:
+            return await super().options_of(slot, turn, sheet)
+        nodes = await nodes_of(turn, str(sheet.values.get("smart_account") or "-"))
+        paths = {str(node["name"]): str(node["path"]) for node in nodes}
+        return paths if slot == ONE else {TOP: say("utter_top_level"), **paths}
+
+    def unknown(self, sheet: Sheet, slot: str, said: str, names: list[str]) -> None:
+        """No virtual account of that name: say so, and offer those that come closest."""
+        sheet.notes.append(say("utter_virtual_account_unknown", said=said[:60]))
+        sheet.judged.add(slot)
+        near = nearest(said, names)
+        sheet.narrow(slot, {name: name for name in near} if len(near) > 1 else None)
+        sheet.memory.changing = slot
+
+
+async def _administers(turn: Turn, smart_account: str) -> bool:
+    entry = await _entry(turn, smart_account)
+    return entry is not None and bool(MANAGES & {*entry["roles"]})
+
+
+async def _entry(turn: Turn, smart_account: str) -> Entry | None:
+    return next((one for one in await related(turn) if one["domain"] == smart_account), None)
+
+
+class CreateVirtualAccountForm(TreeForm):
+    """Creates a virtual account, at the top level or nested in another."""
+
+    form = "create_virtual_account_form"
+    operation = "create_virtual_account"
+    asks = ("smart_account", "name", "parent")
+    optional = frozenset({"parent"})
+    takes = frozenset({"access_level", "description", "tags", "location"})
+    begins = frozenset({"create_virtual_account"})
+    hears: ClassVar[dict[str, str]] = {"visibility": "access_level"}
+    repeats = frozenset({"smart_account", "parent"})
+
+    async def may(self, turn: Turn, sheet: Sheet) -> Answer | None:
+        """Who administers only some virtual accounts creates below those alone."""
+        refusal = await super().may(turn, sheet)
+        if refusal is None:
+            entry = await _entry(turn, str(sheet.values["smart_account"]))
+            sheet.memory.kept["below"] = entry is not None and "sa_admin" not in entry["roles"]
+        return refusal
+
+    async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
+        """What has to be nested can't be tried before it is known in what."""
+        if sheet.memory.kept.get("below") and not sheet.values.get("parent"):
+            return {"parent", *({"name"} - {*sheet.values})}, {}
+        missing, wrong = await super()._check(turn, sheet)
+        if sheet.refusal is not None and _is(sheet.refusal, "name-taken"):
+            said = [sheet.refusal.body.get("detail"), sheet.refusal.body.get("hint")]
+            sheet.refusal = None
+            return missing, {**wrong, "name": " ".join(str(one) for one in said if one)}
+        return missing, wrong
+
+    async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
+        """Where it may be nested; whoever has to nest it is not offered the top level."""
+        options = await super().options_of(slot, turn, sheet)
+        if slot != "parent" or options is None:
+            return options
+        if sheet.memory.kept.get("below"):
+            options.pop(TOP)
+        elif len(options) <= 2:  # the default alone: there is nothing to nest it in
+            sheet.memory.skipped.append("parent")
+        return options or None
+
+    async def needs(self, slot: str, turn: Turn, sheet: Sheet) -> bool:
+        """Where it goes is asked only when there is a choice."""
+        if slot != "parent" or sheet.memory.kept.get("below"):
+            return await super().needs(slot, turn, sheet)
+        return len(await nodes_of(turn, str(sheet.values["smart_account"]))) > 1
+
+    async def hear(
+        self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
+    ) -> None:
+        """The name, where it goes and what describes it."""
+        if sheet.asked == "name":
+            if not turn.is_payload:
+                heard["name"] = name_said(words) or without_lead(words) or words.strip()
+            return
+        if sheet.asked == "parent":
+            self._hear_parent(turn, sheet, heard, words, names)
+        if sheet.asked not in {None, CHANGE, "smart_account"} or turn.is_payload:
+            return
+        name = next(iter(new_name(words)), "") if sheet.asked == CHANGE else name_said(words)
+        if name:
+            heard["name"] = name
+        parent = parent_of_new(words, names, alone=sheet.asked == CHANGE)
+        if parent is not None:
+            heard["parent"] = parent
+        _take_description(heard, described(words, []), sheet, [])
+
+    def _hear_parent(
+        self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
+    ) -> None:
+        hits = find_names(words, {name: name for name in names})
+        if hits:
+            heard["parent"] = hits[-1].value
+        elif _NO_PLACE.match(words) and not sheet.memory.kept.get("below"):
+            heard["parent"] = TOP
+        elif len(words.split()) <= LONGEST_ANSWER and not turn.is_payload:
+            self.unknown(sheet, "parent", words.strip(" .!?"), names)
+
+
+def _is(answer: Answer, kind: str) -> bool:
+    return str(answer.body.get("type", "")).endswith(kind)
+
+
+def _take_description(heard: Values, found: Described, sheet: Sheet, present: list[str]) -> None:
+    """Level, tags, location and description, as far as the words name them."""
+    if found.access_level:
+        heard["access_level"] = found.access_level
+    else:
+        heard.pop("access_level", None)
+    if found.tags is not None:
+        now = sheet.values.get("tags", present)
+        added = [*now, *found.tags] if found.adds else found.tags
+        heard["tags"] = [tag for tag in dict.fromkeys(added) if tag.lower() not in found.removed]
+    if found.location is not None:
+        heard["location"] = found.location
+    if found.description is not None:
+        heard["description"] = found.description
+
+
+class OneForm(TreeForm):
+    """For what is done with one virtual account that there is."""
+
+    async def hear(
+        self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
+    ) -> None:
+        """Which one is meant."""
+        if ONE in heard or sheet.asked not in {None, CHANGE, "smart_account", ONE}:
+            return
+        hits = find_names(words, {name: name for name in names})
+        await self.choose(turn, sheet, heard, words, hits)
+        if ONE in heard or ONE in sheet.judged or (sheet.asked == CHANGE and not hits):
+            return
+        said = NAMED.search(words)
+        short = len(words.split()) <= LONGEST_ANSWER
+        if sheet.asked == ONE and short and turn.intent not in {"affirm", "deny"}:
+            self.unknown(sheet, ONE, without_lead(words) or words, names)
+        elif said and sheet.asked != CHANGE:
+            self.unknown(sheet, ONE, said["name"], names)
+
+    async def choose(
+        self, turn: Turn, sheet: Sheet, heard: Values, words: str, hits: list[Hit]
+    ) -> None:
+        """The one meant among the names in the words; "the default" is one, too."""
+        others = [hit for hit in hits if not DEFAULT.fullmatch(words[hit.start : hit.end])]
+        meant = others or hits
+        if meant:
+            heard[ONE] = meant[0].value
+        elif DEFAULT.search(words):
+            account = str(heard.get("smart_account") or sheet.values.get("smart_account"))
+            nodes = await nodes_of(turn, account)
+            heard[ONE] = next(node["name"] for node in nodes if node["is_default"])
+
+
+class ChangeVirtualAccountForm(OneForm):
+    """Renames, moves, restricts or describes a virtual account."""
+
+    form = "change_virtual_account_form"
+    operation = "update_virtual_account"
+    asks = ("smart_account", ONE, "name", "parent", "access_level", "tags", "location",
+            "description")  # fmt: skip
+    begins = frozenset({"change_virtual_account"})
+    hears: ClassVar[dict[str, str]] = {"visibility": "access_level"}
+    repeats = frozenset({"smart_account", "parent", "access_level", "tags", "location"})
+    changes = ("name", "parent", "access_level", "tags", "location", "description")
+
+    async def hear(
+        self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
+    ) -> None:
+        """Which one, and what is to be different."""
+        if sheet.asked in {"name", "location"} and not turn.is_payload:
+            heard[str(sheet.asked)] = without_lead(words) or words.strip(" .!")
+        if sheet.asked == "tags" and not turn.is_payload:
+            heard["tags"] = _tags_answered(words)
+        if sheet.asked == "parent" and not turn.is_payload:
+            self._hear_parent(sheet, heard, words, names)
+        if sheet.asked in self.changes or turn.is_payload:
+            return
+        if sheet.asked != CHANGE or self._names_another(words, sheet):
+            await super().hear(turn, sheet, heard, words, names)
+        await self._hear_change(turn, sheet, heard, words, names)
+
+    def _names_another(self, words: str, sheet: Sheet) -> bool:
+        """While a card waits, a name alone is the parent of what is moved, else another one."""
+        return "parent" not in sheet.values and not new_name(words)
+
+    async def choose(
+        self, turn: Turn, sheet: Sheet, heard: Values, words: str, hits: list[Hit]
+    ) -> None:
+        """The name before the new one, not in it."""
+        end = len(words)
+        if renamed := new_name(words):
+            end = words.rfind(renamed[0])
+        before = [hit for hit in hits if hit.start < end]
+        if not renamed or before:
+            await super().choose(turn, sheet, heard, words, before or hits)
+
+    async def _hear_change(
+        self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
+    ) -> None:
+        subject = heard.get(ONE) or sheet.values.get(ONE)
+        found = described(words, names)
+        if renamed := new_name(words):
+            heard["name"] = renamed[0]
+        elif found.is_plain:
+            others = [name for name in names if name != subject]
+            parent = moved(words, others)
+            if parent is None and sheet.asked == CHANGE and "parent" in sheet.values:
+                hits = find_names(words, {name: name for name in others})
+                parent = hits[-1].value if hits else None
+            if parent is not None:
+                heard["parent"] = parent
+        account = str(heard.get("smart_account") or sheet.values.get("smart_account"))
+        nodes = await nodes_of(turn, account)
+        present = next((list(one["tags"]) for one in nodes if one["name"] == subject), [])
+        _take_description(heard, found, sheet, present)
+
+    def _hear_parent(self, sheet: Sheet, heard: Values, words: str, names: list[str]) -> None:
+        hits = find_names(words, {name: name for name in names})
+        if hits:
+            heard["parent"] = hits[-1].value
+        elif _NO_PLACE.match(words):
+            heard["parent"] = TOP
+        elif len(words.split()) <= LONGEST_ANSWER:
+            self.unknown(sheet, "parent", words.strip(" .!?"), names)
+
+    async def needs(self, slot: str, turn: Turn, sheet: Sheet) -> bool:
+        """What changes is what was said; the rest stays as it is."""
+        return slot not in self.changes and await super().needs(slot, turn, sheet)
+
+    async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
+        """A name that is taken, and a level that can't be, are asked for anew."""
+        missing, wrong = await super()._check(turn, sheet)
+        if sheet.refusal is not None and _is(sheet.refusal, "name-taken"):
+            said = [sheet.refusal.body.get("detail"), sheet.refusal.body.get("hint")]
+            sheet.refusal = None
+            wrong["name"] = " ".join(str(one) for one in said if one)
+        return missing, wrong
+
+    async def _hear(self, turn: Turn, sheet: Sheet, asked: str) -> Values:
+        """Of *what shall be different*, the field that is named is asked for next."""
+        heard = await super()._hear(turn, sheet, asked)
+        heard.pop(CHANGE, None)
+        return heard
+
+    async def finish(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """The card, once there is something to change; else ask what."""
+        if any(slot in sheet.values for slot in self.changes):
+            if sheet.memory.narrowed == CHANGE:
+                sheet.narrow(CHANGE, None)
+            return await super().finish(turn, sheet)
+        titles = {slot: sheet.question(slot).label for slot in self.changes}
+        text = say("utter_virtual_account_what", name=sheet.values[ONE])
+        sheet.narrow(CHANGE, titles, text)
+        return ask(turn, sheet, CHANGE)
+
+
+def _tags_answered(words: str) -> list[str]:
+    """Tags as an answer: several with commas between, or none at all."""
+    if re.fullmatch(r"\W*(?:none|no tags?|nothing|remove (?:them|all)(?: of them)?)\W*", words,
+                    re.IGNORECASE):  # fmt: skip
+        return []
+    parts = re.split(r"\s*(?:[,;]|\band\b)\s*", words.strip(" .!"))
+    return [part.strip() for part in parts if part.strip()]
+
+
+class DefaultVirtualAccountForm(OneForm):
+    """Makes a virtual account the default."""
+
+    form = "default_virtual_account_form"
+    operation = "make_default_virtual_account"
+    asks = ("smart_account", ONE)
+    begins = frozenset({"default_virtual_account"})
+
+    async def choose(
+        self,
+        turn: Turn,  # noqa: ARG002
+        sheet: Sheet,
+        heard: Values,
+        words: str,
+        hits: list[Hit],
+    ) -> None:
+        """The word "default" says what it shall be, unless it is said twice."""
+        others = [hit for hit in hits if not DEFAULT.fullmatch(words[hit.start : hit.end])]
+        if others:
+            heard[ONE] = others[-1].value
+        elif len(hits) > 1 or (hits and sheet.asked == ONE):
+            heard[ONE] = hits[0].value
+
+    async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
+        """All but the one that is it now."""
+        options = await super().options_of(slot, turn, sheet)
+        if slot != ONE or options is None:
+            return options
+        nodes = await nodes_of(turn, str(sheet.values["smart_account"]))
+        for node in nodes:
+            if node["is_default"]:
+                options.pop(node["name"])
+        return options
+
+
+class DeleteVirtualAccountForm(OneForm):
+    """Deletes a virtual account, once its name is typed."""
+
+    form = "delete_virtual_account_form"
+    operation = "delete_virtual_account"
+    asks = ("smart_account", ONE, "confirm_name")
+    begins = frozenset({"delete_virtual_account"})
+
+    async def choose(
+        self, turn: Turn, sheet: Sheet, heard: Values, words: str, hits: list[Hit]
+    ) -> None:
+        """Of several, the first; each has a name to be typed."""
+        await super().choose(turn, sheet, heard, words, hits)
+        several = list(dict.fromkeys(hit.value for hit in hits))
+        if sheet.asked is None and len(several) > 1:
+            sheet.notes.append(say("utter_virtual_account_one_by_one"))
+            intent = next(iter(self.begins))
+            sheet.offers += [button(name, intent, virtual_account=name) for name in several[1:5]]
+
+    async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
+        """What stands in the way is said before anybody types a name."""
+        known = sheet.values.get(ONE)
+        if known is None or "confirm_name" in sheet.values:
+            return await super()._check(turn, sheet)
+        tried = sheet.arguments() | {"confirm_name": known}
+        answer = await turn.call(self.operation, dry_run=True, **tried)
+        if not answer.ok:
+            sheet.refusal = answer
+        return {"confirm_name"}, {}
+
+    def _keep(self, turn: Turn, sheet: Sheet, heard: Values) -> set[str]:
+        """Another one has another name to be typed."""
+        if ONE in heard and heard[ONE] != sheet.values.get(ONE):
+            sheet.values.pop("confirm_name", None)
+        return super()._keep(turn, sheet, heard)
