@@ -45,6 +45,29 @@ _LEAD = re.compile(
     r"|should be)|named|called|i mean|make (?:it|that)|to)\b[ :,]*)+",
     re.IGNORECASE,
 )
+_CORRECTED = re.compile(
+    r"^\W*(?:(?:no|nope|sorry|wait|oops|actually|rather|i mean|i meant|better)\b[ ,:]*)+"
+    r"(?:not [^,]+,\s*(?:but\s+)?)?(?P<name>[^,]+)$"
+    r"|^\W*not [^,]+?(?:,\s*(?:but\s+)?|\s+but\s+)(?P<other>[^,]+)$",
+    re.IGNORECASE,
+)
+MOST_WORDS = 5  # of a name that corrects another
+_NO_SUBJECT = (
+    r"(?!(?:called|named|for|in|of|under|that|this|these|to|from|please|with|and|is|the|a|an|we|do"
+    r"|as|any|every|tree|which|one|another|it|my|our|its|virtual|vas?|tags?|description|location"
+    r"|name|parent|level|access|something|some|sub|default|new|me|sure|public|private)\b)"
+)
+_SUBJECT = re.compile(
+    rf"\b(?:virtual accounts?|vas?|called|named)\s+(?P<name>{_NO_SUBJECT}[^\W_][\w&.-]*)",
+    re.IGNORECASE,
+)
+_DONE_TO = re.compile(
+    r"\b(?:rename|move|nest|put|place|restrict|unrestrict|hide|unhide|delete|remove|erase|tag|make"
+    rf"|of)\s+(?:the\s+)?(?P<name>{_NO_SUBJECT}[^\W_][\w&.-]*)"
+    r"(?=\s+(?:to|under|below|into|in|with|as|the default|restricted|unrestricted|public)\b"
+    r"|\s*[.!?]?$)",
+    re.IGNORECASE,
+)
 _TRAIL = re.compile(r"(?:\s|,|[.!?]|\b(?:please|pls|thanks|thank you|instead)\b)+$", re.IGNORECASE)
 _INTO = re.compile(
     r"\b(?:under(?:neath)?|below|beneath|inside|into|within|nested (?:in|into|under|below)"
@@ -56,6 +79,11 @@ _UNDER = re.compile(
     r"\b(?:under(?:neath)?|below|beneath|nested (?:in|into|under|below))\s+(?:the\s+)?"
     r"(?:virtual account\s+|va\s+)?"
     r"(?P<name>(?!it\b|what\b|this\b|that\b|our\b|the\b)[^\W_][\w&.-]*)",
+    re.IGNORECASE,
+)
+_IN = re.compile(
+    r"\b(?:in|into|inside)\s+(?:virtual account\s+|va\s+)?(?P<name>(?!our\b|my\b|the\b|this\b"
+    r"|an?\b|all\b|any\b|it\b|there\b|here\b)[^\W_][\w&.-]*?)\s*(?:$|[.!?]?\s*$|,)",
     re.IGNORECASE,
 )
 _MOVES = re.compile(
@@ -100,7 +128,10 @@ _TAGS_TO = re.compile(
 )
 _ADD_TAG = re.compile(r"\b(?:add|also|another)\b|\btag\s+\S+.*\b(?:with|as)\b", re.IGNORECASE)
 _REMOVE_TAG = re.compile(r"\b(?:remove|delete|drop|take (?:away|off)|without)\b", re.IGNORECASE)
-_PLACE_END = r"(?=\s*,|\s+(?:with|and|tags?)\b|\s*[.!]?\s*$)"
+_PLACE_END = (
+    r"(?=\s*,?\s*\b(?:with|and|tags?|tagged|(?:un)?restricted|description|under|below|nested"
+    r"|named|called|name)\b|\s*[.!]?\s*$)"
+)
 _PLACE = re.compile(
     rf"\blocation of\b.*?\s(?:to|is|in|into)\s+(?P<changed>\S.*?){_PLACE_END}"
     rf"|\blocation\b\s*(?:(?:is|to|shall be|should be|in)\b|[:=])?\s*"
@@ -110,6 +141,7 @@ _PLACE = re.compile(
 )
 _DESCRIPTION = re.compile(
     r"\bdescription\b.*?(?:\b(?:to|is|be)\b|[:=])\s*(?P<text>\S.*?)\s*$"
+    r"|(?:^\W*|,\s*(?:and\s+)?|\bwith\s+)(?:the\s+)?description\s+(?!of\b)(?P<plain>\S.*?)\s*$"
     r"|\bdescribe\b.+?\bas\s+(?P<as>\S.*?)\s*$",
     re.IGNORECASE | re.DOTALL,
 )
@@ -133,6 +165,25 @@ def new_name(words: str) -> tuple[str, ...]:
     return ()
 
 
+def corrected_name(words: str) -> str:
+    """The other name in a correction: "not norway, Nordics" → Nordics, "no, Bergen" → Bergen."""
+    match = _CORRECTED.match(words)
+    name = without_lead(match["name"] or match["other"]) if match else ""
+    return name if len(name.split()) <= MOST_WORDS else ""
+
+
+def subject_said(words: str) -> str:
+    """The name of what is to be changed, as written: "rename americas to amerika" → americas."""
+    match = _DONE_TO.search(words)
+    return named_so(words) or (match["name"] if match else "")
+
+
+def named_so(words: str) -> str:
+    """What is called a virtual account: "is there a virtual account called lisbon" → lisbon."""
+    match = _SUBJECT.search(words)
+    return match["name"] if match else ""
+
+
 def without_lead(words: str) -> str:
     """A name given as an answer, without the words around it: "call it Bergen please" → Bergen."""
     return _TRAIL.sub("", _LEAD.sub("", words)).strip(_QUOTES)
@@ -152,6 +203,12 @@ def parent_of_new(words: str, names: Iterable[str], *, alone: bool) -> str | Non
         return match["name"]
     hits = find_names(words, known) if alone and _ALONE.match(words) else []
     return hits[-1].value if hits else None
+
+
+def inside_said(words: str) -> str:
+    """What something new is to be in, at the end of a sentence: "… lab in litware" → litware."""
+    match = _IN.search(words)
+    return match["name"] if match else ""
 
 
 def moved(words: str, names: Iterable[str]) -> str | None:
@@ -189,7 +246,7 @@ def described(words: str, names: Iterable[str]) -> Described:
     found = Described()
     text = _DESCRIPTION.search(words)
     if text:
-        found.description = (text["text"] or text["as"]).strip(_QUOTES)
+        found.description = (text["text"] or text["plain"] or text["as"]).strip(_QUOTES)
         words = words[: text.start()]
     level = _RESTRICT.search(words)
     if level:

@@ -5,13 +5,15 @@ from typing import Any
 
 from rasa_sdk.events import EventType
 
-from actions.accounts import Entry
+from actions.accounts import Entry, title_of
 from actions.base import CustomAction
 from actions.inside import Item, Listed, accounts_meant, read_all, say_no_account, say_refused
 from actions.names import find_names
-from actions.turn import Turn
-from actions.virtual_accounts import DEFAULT, MANAGES, NAMED
+from actions.spoken import named_so
+from actions.turn import Turn, button
+from actions.virtual_accounts import DEFAULT, MANAGES
 from actions.wording import buttons, metadata, say
+from backend.core.client import Answer
 
 MOST_LINES = 12
 _BELOW = re.compile(
@@ -36,12 +38,21 @@ class ListVirtualAccounts(CustomAction):
         for entry in entries:
             listed = await read_all(turn, "list_virtual_accounts", smart_account=entry["domain"])
             if listed.refusal is not None:
-                say_refused(turn, entry, listed.refusal)
+                _refused(turn, entry, listed.refusal)
                 continue
             if len(entries) == 1:
                 turn.remember(smart_account=entry["domain"])
             _show(turn, entry, listed)
         return []
+
+
+def _refused(turn: Turn, entry: Entry, refusal: Answer) -> None:
+    """Whoever has no role in an account that they know of can ask for one."""
+    if entry.get("relation", "access") == "access":  # or one that nobody knows
+        say_refused(turn, entry, refusal)
+        return
+    ask_for = button(say("utter_way_request"), "request_access", smart_account=entry["domain"])
+    turn.reply(say("utter_tree_no_role", account=title_of(entry)), buttons=[ask_for])
 
 
 def _show(turn: Turn, entry: Entry, listed: Listed) -> None:
@@ -52,7 +63,7 @@ def _show(turn: Turn, entry: Entry, listed: Listed) -> None:
     tags = {str(tag).lower(): str(tag) for node in nodes for tag in node["tags"]}
     wanted = [hit.value for hit in find_names(turn.words, tags)] if _TAG.search(turn.words) else []
     limited = _RESTRICTED.search(turn.words)
-    unknown = NAMED.search(turn.words)
+    unknown = named_so(turn.words)
     if named and _BELOW.search(turn.words):
         found = _below(nodes, named[0])
         text = say("utter_tree_below" if found else "utter_tree_leaf", name=named[0],
@@ -69,11 +80,11 @@ def _show(turn: Turn, entry: Entry, listed: Listed) -> None:
         _reply(turn, entry, say(f"utter_tree_{level}", account=name, count=len(found)), found)
     elif DEFAULT.search(turn.words):
         _say_some(turn, entry, [node for node in nodes if node["is_default"]])
-    elif unknown and unknown["name"].lower() not in str(name).lower().split():
-        text = say("utter_tree_unknown", said=unknown["name"], account=name)
+    elif unknown and unknown.lower() not in str(name).lower().split():
+        text = say("utter_tree_unknown", said=unknown, account=name)
         _reply(turn, entry, text, nodes)
     else:
-        text = say("utter_tree_more" if listed.more else "utter_tree", account=name,
+        text = say(_whole(listed), account=name,
                    count=len(nodes))  # fmt: skip
         _reply(turn, entry, text, nodes, more=True)
 
@@ -135,3 +146,10 @@ def _card(entry: Entry, nodes: list[Item]) -> dict[str, Any]:
         for node in nodes
     ]
     return {"kind": "tree", "title": say("utter_tree_title", account=entry["name"]), "items": items}
+
+
+def _whole(listed: Listed) -> str:
+    """The sentence over the whole tree."""
+    if listed.more:
+        return "utter_tree_more"
+    return "utter_tree_one" if len(listed.items) == 1 else "utter_tree"

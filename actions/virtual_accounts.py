@@ -1,41 +1,37 @@
 """Virtual accounts: created, changed, made the default, deleted."""
 
 import re
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import httpx
 from rasa_sdk.events import EventType
 
-from actions.accounts import AccountForm, Entry, related
-from actions.inside import (
-    nodes_of,
-    stranger_named,
-)
+from actions.accounts import AccountForm, Entry, related, spellings
+from actions.inside import Item, nodes_of, stranger_named
 from actions.names import Hit, find_names, nearest
 from actions.questions import ask
 from actions.sheet import CHANGE, Sheet, Values
 from actions.spoken import (
     Described,
+    corrected_name,
     described,
+    inside_said,
     moved,
     name_said,
     new_name,
     parent_of_new,
+    subject_said,
     without_lead,
 )
 from actions.turn import Turn, button
-from actions.wording import say
+from actions.wording import buttons, say
 from backend.core.client import Answer
 
+CONFLICT = httpx.codes.CONFLICT
 ONE = "virtual_account"
 TOP = ""  # the parent of what is nested in nothing
 LONGEST_ANSWER = 5  # words, of what may be a name
 MANAGES = frozenset({"sa_admin", "va_admin"})
-NAMED = re.compile(
-    r"\b(?:virtual accounts?|vas?|called|named)\s+(?P<name>(?!for\b|in\b|of\b|under\b|that\b|to\b"
-    r"|from\b|please\b|with\b|and\b|is\b|the\b|a\b|we\b|do\b|as\b|any\b|every\b|tree\b|which\b)"
-    r"[^\W_][\w&.-]*)",
-    re.IGNORECASE,
-)
 DEFAULT = re.compile(r"\bdefault\b", re.IGNORECASE)
 _NO_PLACE = re.compile(
     r"^\W*(?:no|none|nowhere|nothing|(?:at |to )?(?:the )?top(?:[ -]level)?|top[- ]level please"
@@ -102,12 +98,51 @@ class TreeForm(AccountForm):
         paths = {str(node["name"]): str(node["path"]) for node in nodes}
         return paths if slot == ONE else {TOP: say("utter_top_level"), **paths}
 
+    async def one(self, turn: Turn, sheet: Sheet) -> Item:
+        """What is known of the virtual account that is meant."""
+        nodes = await nodes_of(turn, str(sheet.values.get("smart_account") or "-"))
+        return next((node for node in nodes if node["name"] == sheet.values.get(ONE)), {})
+
+    async def refused(self, turn: Turn, sheet: Sheet, answer: Answer) -> list[EventType]:
+        """What stands in the way can be looked at, and some of it removed here."""
+        if (await self.one(turn, sheet)).get("is_default") and answer.status == CONFLICT:
+            sheet.offers += buttons("utter_default_first")
+        sheet.offers += buttons("utter_tree_refused")
+        return await super().refused(turn, sheet, answer)
+
+    def _keep(self, turn: Turn, sheet: Sheet, heard: Values) -> set[str]:
+        """Another account has other virtual accounts."""
+        account = sheet.values.get("smart_account")
+        if account and heard.get("smart_account", account) != account:
+            sheet.memory.allowed = False
+            for slot in (ONE, "parent", "confirm_name"):
+                sheet.values.pop(slot, None)
+        return super()._keep(turn, sheet, heard)
+
+    async def _change(self, slot: str, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """Ask for that one again, with what there is to choose from."""
+        if slot in self._slots and (some := await self.options_of(slot, turn, sheet)):
+            sheet.narrow(slot, some)
+        return await super()._change(slot, turn, sheet)
+
+    def hear_parent(
+        self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
+    ) -> None:
+        """Where it goes, as an answer."""
+        hits = find_names(words, {name: name for name in names})
+        if hits:
+            heard["parent"] = hits[-1].value
+        elif _NO_PLACE.match(words) and not sheet.memory.kept.get("below"):
+            heard["parent"] = TOP
+        elif len(words.split()) <= LONGEST_ANSWER and not turn.is_payload:
+            self.unknown(sheet, "parent", words.strip(" .!?"), names)
+
     def unknown(self, sheet: Sheet, slot: str, said: str, names: list[str]) -> None:
         """No virtual account of that name: say so, and offer those that come closest."""
         sheet.notes.append(say("utter_virtual_account_unknown", said=said[:60]))
         sheet.judged.add(slot)
         near = nearest(said, names)
-        sheet.narrow(slot, {name: name for name in near} if len(near) > 1 else None)
+        sheet.narrow(slot, {name: name for name in (near if len(near) > 1 else names)})
         sheet.memory.changing = slot
 
 
@@ -143,7 +178,8 @@ class CreateVirtualAccountForm(TreeForm):
     async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
         """What has to be nested can't be tried before it is known in what."""
         if sheet.memory.kept.get("below") and not sheet.values.get("parent"):
-            return {"parent", *({"name"} - {*sheet.values})}, {}
+            wrong = {"parent": say("utter_below_only")} if "parent" in sheet.values else {}
+            return {"parent", *({"name"} - {*sheet.values})}, wrong
         missing, wrong = await super()._check(turn, sheet)
         if sheet.refusal is not None and _is(sheet.refusal, "name-taken"):
             said = [sheet.refusal.body.get("detail"), sheet.refusal.body.get("hint")]
@@ -177,27 +213,25 @@ class CreateVirtualAccountForm(TreeForm):
                 heard["name"] = name_said(words) or without_lead(words) or words.strip()
             return
         if sheet.asked == "parent":
-            self._hear_parent(turn, sheet, heard, words, names)
+            self.hear_parent(turn, sheet, heard, words, names)
         if sheet.asked not in {None, CHANGE, "smart_account"} or turn.is_payload:
             return
         name = next(iter(new_name(words)), "") if sheet.asked == CHANGE else name_said(words)
-        if name:
-            heard["name"] = name
         parent = parent_of_new(words, names, alone=sheet.asked == CHANGE)
+        if parent is None and sheet.asked is None:
+            parent = await self._no_place(turn, inside_said(words))
         if parent is not None:
             heard["parent"] = parent
         _take_description(heard, described(words, []), sheet, [])
+        if sheet.asked == CHANGE and not heard:
+            name = name or corrected_name(words)
+        if name:
+            heard["name"] = name
 
-    def _hear_parent(
-        self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
-    ) -> None:
-        hits = find_names(words, {name: name for name in names})
-        if hits:
-            heard["parent"] = hits[-1].value
-        elif _NO_PLACE.match(words) and not sheet.memory.kept.get("below"):
-            heard["parent"] = TOP
-        elif len(words.split()) <= LONGEST_ANSWER and not turn.is_payload:
-            self.unknown(sheet, "parent", words.strip(" .!?"), names)
+    async def _no_place(self, turn: Turn, said: str) -> str | None:
+        """What stands after "in" and is no account: the API says that it doesn't know it."""
+        known = {word for one in await related(turn) for word in (*spellings(one), one["domain"])}
+        return said if said and said.lower() not in known else None
 
 
 def _is(answer: Answer, kind: str) -> bool:
@@ -233,12 +267,12 @@ class OneForm(TreeForm):
         await self.choose(turn, sheet, heard, words, hits)
         if ONE in heard or ONE in sheet.judged or (sheet.asked == CHANGE and not hits):
             return
-        said = NAMED.search(words)
+        said = subject_said(words)
         short = len(words.split()) <= LONGEST_ANSWER
         if sheet.asked == ONE and short and turn.intent not in {"affirm", "deny"}:
             self.unknown(sheet, ONE, without_lead(words) or words, names)
         elif said and sheet.asked != CHANGE:
-            self.unknown(sheet, ONE, said["name"], names)
+            self.unknown(sheet, ONE, said, names)
 
     async def choose(
         self, turn: Turn, sheet: Sheet, heard: Values, words: str, hits: list[Hit]
@@ -275,7 +309,7 @@ class ChangeVirtualAccountForm(OneForm):
         if sheet.asked == "tags" and not turn.is_payload:
             heard["tags"] = _tags_answered(words)
         if sheet.asked == "parent" and not turn.is_payload:
-            self._hear_parent(sheet, heard, words, names)
+            self.hear_parent(turn, sheet, heard, words, names)
         if sheet.asked in self.changes or turn.is_payload:
             return
         if sheet.asked != CHANGE or self._names_another(words, sheet):
@@ -312,19 +346,24 @@ class ChangeVirtualAccountForm(OneForm):
                 parent = hits[-1].value if hits else None
             if parent is not None:
                 heard["parent"] = parent
+        if sheet.asked == CHANGE and "name" in sheet.values and not {*heard} & {*self.changes}:
+            heard |= {"name": name} if (name := corrected_name(words)) else {}
         account = str(heard.get("smart_account") or sheet.values.get("smart_account"))
         nodes = await nodes_of(turn, account)
         present = next((list(one["tags"]) for one in nodes if one["name"] == subject), [])
         _take_description(heard, found, sheet, present)
 
-    def _hear_parent(self, sheet: Sheet, heard: Values, words: str, names: list[str]) -> None:
-        hits = find_names(words, {name: name for name in names})
-        if hits:
-            heard["parent"] = hits[-1].value
-        elif _NO_PLACE.match(words):
-            heard["parent"] = TOP
-        elif len(words.split()) <= LONGEST_ANSWER:
-            self.unknown(sheet, "parent", words.strip(" .!?"), names)
+    async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
+        """A virtual account moves neither into itself nor into what is nested in it."""
+        options = await super().options_of(slot, turn, sheet)
+        if slot != "parent" or options is None:
+            return options
+        path = str((await self.one(turn, sheet)).get("path"))
+        return {
+            name: title
+            for name, title in options.items()
+            if title != path and not title.startswith(f"{path} / ")
+        }
 
     async def needs(self, slot: str, turn: Turn, sheet: Sheet) -> bool:
         """What changes is what was said; the rest stays as it is."""
@@ -347,14 +386,34 @@ class ChangeVirtualAccountForm(OneForm):
 
     async def finish(self, turn: Turn, sheet: Sheet) -> list[EventType]:
         """The card, once there is something to change; else ask what."""
+        self._leave_out_same(sheet, await self.one(turn, sheet))
         if any(slot in sheet.values for slot in self.changes):
             if sheet.memory.narrowed == CHANGE:
                 sheet.narrow(CHANGE, None)
             return await super().finish(turn, sheet)
+        if sheet.asked is None:
+            sheet.notes = [note for note in sheet.notes if say("utter_form_so_far") not in note]
         titles = {slot: sheet.question(slot).label for slot in self.changes}
         text = say("utter_virtual_account_what", name=sheet.values[ONE])
         sheet.narrow(CHANGE, titles, text)
         return ask(turn, sheet, CHANGE)
+
+    def _leave_out_same(self, sheet: Sheet, now: Item) -> None:
+        """What is so already is no change."""
+        same = [
+            slot
+            for slot in self.changes
+            if slot in sheet.values and sheet.values[slot] == (now.get(slot, ...) or _nothing(slot))
+        ]
+        if same:
+            lines = "; ".join(map(sheet.line, same))
+            sheet.notes.append(say("utter_virtual_account_same", name=now["name"], lines=lines))
+        for slot in same:
+            sheet.values.pop(slot)
+
+
+def _nothing(slot: str) -> Any:
+    return [] if slot == "tags" else ""
 
 
 def _tags_answered(words: str) -> list[str]:
@@ -399,6 +458,17 @@ class DefaultVirtualAccountForm(OneForm):
             if node["is_default"]:
                 options.pop(node["name"])
         return options
+
+    async def finish(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """The card, unless it is the default already."""
+        now = await self.one(turn, sheet)
+        if not now.get("is_default"):
+            return await super().finish(turn, sheet)
+        turn.reply(
+            say("utter_default_already", name=now["name"]), buttons=buttons("utter_default_already")
+        )
+        sheet.forget()
+        return sheet.events(None)
 
 
 class DeleteVirtualAccountForm(OneForm):

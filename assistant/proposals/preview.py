@@ -8,6 +8,7 @@ from assistant.wording import say, wording
 
 # What became of a row: these two did nothing, whatever else the API calls its successes.
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_CASE = re.compile(r"C-\d+")
 SKIPPED, FAILED = "skipped", "failed"
 
 
@@ -15,8 +16,10 @@ def preview_of(title: str, body: dict[str, Any]) -> dict[str, Any]:
     """The preview of a dry run: its lines, its rows, and how many of them would be done."""
     receipt = body.get("receipt") or {}
     lines = receipt.get("lines") or []
-    if number := number_of(receipt):
-        lines = [{"label": say("reference"), "value": number}, *lines]
+    reference = number_of(receipt)
+    if reference and not any(line["value"] == reference for line in lines):
+        label = say("reference" if is_number(reference) else "subject")
+        lines = [{"label": label, "value": reference}, *lines]
     preview: dict[str, Any] = {"title": title, "lines": lines}
     rows = results(body)
     if rows:
@@ -36,6 +39,11 @@ def number_of(receipt: dict[str, Any]) -> str | None:
     """The number that people can quote; an identifier of ours is none."""
     reference = receipt.get("reference")
     return str(reference) if reference and not _IDENTIFIER.fullmatch(str(reference)) else None
+
+
+def is_number(reference: str) -> bool:
+    """Whether it is a case's number rather than the name of what was changed."""
+    return _CASE.fullmatch(reference) is not None
 
 
 def done_summary(body: dict[str, Any]) -> str:

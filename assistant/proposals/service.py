@@ -19,6 +19,7 @@ from assistant.proposals.hashing import arguments_hash
 from assistant.proposals.preview import (
     done,
     done_summary,
+    is_number,
     number_of,
     preview_of,
     receipt_card,
@@ -311,11 +312,8 @@ def _done(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The sentence and the card that say what was done, from the receipt alone."""
     receipt = body.get("receipt") or {}
     title, reference = receipt.get("title", ""), number_of(receipt)
-    text = (
-        say("done_reference", title=title, reference=reference)
-        if reference
-        else say("done", title=title)
-    )
+    said = "done_reference" if reference and is_number(reference) else "done_to"
+    text = say(said if reference else "done", title=title, reference=reference)
     text = f"{text} {done_summary(body)}".strip()
     shown: dict[str, Any] = {"card": receipt_card(body)}
     if {"number", "title", "status"} <= body.keys():

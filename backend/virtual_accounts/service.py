@@ -177,7 +177,7 @@ async def update(
     if body.name and body.name != row.name:
         _require_free(place.tree, place.found, body.name, but=row.id)
         row.name = body.name
-        lines.append(("Name", row.name))
+        lines += [("Name", row.name), ("Name until now", before.name)]
     if "parent" in body.model_fields_set:
         parent = _parent(place.tree, place.found, body.parent) if body.parent else None
         if (parent.id if parent else None) != row.parent_id:
