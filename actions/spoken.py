@@ -65,7 +65,7 @@ _DONE_TO = re.compile(
     r"\b(?:rename|move|nest|put|place|restrict|unrestrict|hide|unhide|delete|remove|erase|tag|make"
     rf"|of)\s+(?:the\s+)?(?P<name>{_NO_SUBJECT}[^\W_][\w&.-]*)"
     r"(?=\s+(?:to|under|below|into|in|with|as|the default|restricted|unrestricted|public)\b"
-    r"|\s*[.!?]?$)",
+    r"|\s*(?:please|pls|now)?\s*[.!?]?$)",
     re.IGNORECASE,
 )
 _TRAIL = re.compile(r"(?:\s|,|[.!?]|\b(?:please|pls|thanks|thank you|instead)\b)+$", re.IGNORECASE)
@@ -260,6 +260,9 @@ def described(words: str, names: Iterable[str]) -> Described:
 
 def _read_tags(words: str, names: set[str], found: Described) -> None:
     removes = _REMOVE_TAG.search(words) is not None
+    if removes and _ALL_TAGS.search(words):
+        found.tags = []
+        return
     match = None
     for pattern in (_ONE_TAG, _TAG_WITH, *(() if removes else (_TAGS_TO,)), _TAGS):
         match = pattern.search(words)
@@ -270,13 +273,13 @@ def _read_tags(words: str, names: set[str], found: Described) -> None:
     said = next(one for one in match.groups() if one)
     tags = [_TRAIL.sub("", tag.strip(_QUOTES)) for tag in _SEPARATORS.split(said)]
     tags = [tag for tag in tags if tag and tag.lower() not in names and tag.lower() not in _NO_TAG]
-    if removes and not tags and _ALL_TAGS.search(words):
-        found.tags = []
-    elif removes and tags:
+    if removes and tags:
         found.tags, found.adds, found.removed = [], True, {tag.lower() for tag in tags}
     elif tags:
         found.tags, found.adds = tags, _ADD_TAG.search(words) is not None
 
 
 _NO_TAG = frozenset({"of", "to", "from", "it", "the", "a", "all", "them", "tags", "tag"})
-_ALL_TAGS = re.compile(r"\b(?:all|the|its) tags\b", re.IGNORECASE)
+_ALL_TAGS = re.compile(
+    r"\b(?:all|the|its)(?: the| its)? tags\b(?:\s+(?:from|of|on)\b.*)?[\s.!]*$", re.IGNORECASE
+)
