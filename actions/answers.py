@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any
 
-from actions.sheet import CHANGE, Sheet, Values
+from actions.sheet import CHANGE, OURS, Sheet, Values
 from actions.turn import Fact, Turn
 
 # Entities that are named otherwise than the slots they fill.
@@ -164,6 +164,13 @@ def exact_choice(turn: Turn, sheet: Sheet, slot: str) -> str | list[str] | None:
         return None
     said = turn.text.strip(" .!").lower()
     return _by_name(sheet.options(slot)).get(said)
+
+
+def names_options(turn: Turn, sheet: Sheet, slot: str) -> bool:
+    """Whether a message is nothing but the title of an option, or of several ticked off."""
+    if sheet.kind(slot) == "choice" and slot not in OURS:
+        return turn.text.strip(" .!").lower() in _by_name(sheet.options(slot))
+    return isinstance(exact_choice(turn, sheet, slot), list)
 
 
 def _by_name(options: dict[str, str]) -> dict[str, str]:

@@ -81,8 +81,8 @@ class Dialogue(CustomAction):
             return await self._come_back(turn, sheet)
         if sheet.asked == LEAVE:
             return await self._leave_or_stay(turn, sheet)
-        if isinstance(answers.exact_choice(turn, sheet, sheet.asked), list):
-            return await self._take(turn, sheet)  # ticked off: whatever else the words may mean
+        if answers.names_options(turn, sheet, sheet.asked):
+            return await self._take(turn, sheet)  # whatever else the words may mean
         command = command_of(turn, sheet, self._own, self.also_cancels)
         if command is not None:
             return await self._command(command, turn, sheet)

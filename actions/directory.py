@@ -29,7 +29,7 @@ class MyAccounts(CustomAction):
         found = await find_accounts(turn, turn.words, everywhere=True)
         entries = [entry for entry in found.entries if not entry.get("unknown")]
         if entries:
-            _show(turn, say("utter_accounts_found", count=len(entries)), entries)
+            _show(turn, _found(entries), entries)
         elif found.entries or found.phrases:
             said = found.phrases[0] if found.phrases else found.entries[0]["domain"]
             await _say_none(turn, said)
@@ -48,6 +48,11 @@ def _summary(entries: list[Entry]) -> str:
         if (group := [one for one in entries if one["relation"] == relation])
     ]
     return "\n".join(said)
+
+
+def _found(entries: list[Entry]) -> str:
+    lines = [f"- {title_of(one)}" for one in entries[:10]]
+    return "\n".join([say("utter_accounts_found", count=len(entries)), *lines])
 
 
 def _show(turn: Turn, text: str, entries: list[Entry]) -> None:
@@ -92,7 +97,7 @@ class FindAdministrator(CustomAction):
             return []
         found = await find_accounts(turn, turn.words, everywhere=True)
         if len(found.entries) > 1:
-            _show(turn, say("utter_accounts_found", count=len(found.entries)), found.entries)
+            _show(turn, _found(found.entries), found.entries)
         elif found.entries:
             await _say_administrators(turn, found.entries[0]["domain"])
         else:

@@ -29,7 +29,8 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _NO_ONE = PLAIN_WORDS | {
-    "application", "both", "everybody", "fifth", "first", "fourth", "him", "last", "number", "one",
+    "accept", "allow", "application", "approve", "both", "decline", "deny", "everybody", "grant",
+    "refuse", "reject", "turn", "fifth", "first", "fourth", "him", "last", "number", "one",
     "second", "third", "those", "upgrade",
 }  # fmt: skip
 _REASON = re.compile(

@@ -405,7 +405,7 @@ class Run:
             if wanted is not None and question.get(name) != wanted:
                 self._fail(f"turn {number}: the question’s {name} is {question.get(name)!r}")
         offered = {str(option["value"]) for option in question.get("options") or []}
-        if not set(expect.options or []) <= offered:
+        if not {self._fill(one) for one in expect.options or []} <= offered:
             self._fail(f"turn {number}: options are {sorted(offered)}")
 
     def _check_offers(self, expect: Expect, number: int) -> None:
