@@ -8,6 +8,7 @@ from rasa_sdk.events import EventType
 from actions import cards
 from actions.accounts import find_accounts
 from actions.base import CustomAction
+from actions.dialogue import Dialogue, forms
 from actions.forms import OperationForm
 from actions.places import SLOT as PLACES
 from actions.places import PlacesForm
@@ -20,6 +21,8 @@ from actions.wording import buttons, metadata, say
 from backend.core.client import Answer
 
 SHOWN = 25
+_DECLINES = re.compile(r"\b(?:decline|reject|deny|refuse|turn (?:\w+ )?down)\b", re.IGNORECASE)
+_APPROVES = re.compile(r"\b(?:approve|accept|grant|let (?:\w+ )in)\b", re.IGNORECASE)
 _WHY = re.compile(
     r"(?:\bbecause\b|\bsince\b(?! (?:mon|tues|wednes|thurs|fri|satur|sun)day)|\breason(?: is)?:?)"
     r"\s*(?P<because>\S.*)$|,\s*(?P<i>(?:i|we)\b(?!['’]m new).*)$",
@@ -86,6 +89,7 @@ class DecisionForm(RequestChoice, OperationForm):
     early = True
     teaches = True
     of_accounts: ClassVar[str]  # the form for Smart Account requests
+    opposite: ClassVar[tuple[re.Pattern[str], str]]  # the words for the other decision, its form
 
     async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
         """Whose request is meant."""
@@ -97,6 +101,13 @@ class DecisionForm(RequestChoice, OperationForm):
     async def elsewhere(self, turn: Turn, sheet: Sheet) -> str | None:  # noqa: ARG002
         """Whether it is a Smart Account that somebody asks for."""
         return self.of_accounts if sheet.memory.kept.get("of_accounts") else None
+
+    def _other_form(self, turn: Turn, sheet: Sheet) -> type[Dialogue] | None:
+        """Approve or decline: the other one after all."""
+        words, form = self.opposite
+        if sheet.asked == CHANGE and not turn.is_payload and words.search(turn.text):
+            return next(one for one in forms() if one.form == form)
+        return super()._other_form(turn, sheet)
 
     async def _is_about_an_account(self, turn: Turn) -> bool:
         """A request for an account: by its name, by the list shown last, or as the only kind."""
@@ -133,6 +144,7 @@ class ApproveForm(DecisionForm, PlacesForm):
     begins = frozenset({"approve_request"})
     listing = "list_virtual_accounts"
     of_accounts = "approve_account_form"
+    opposite = (_DECLINES, "decline_form")
 
     async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
         """Whose request is meant, and what of it is granted."""
@@ -207,6 +219,7 @@ class DeclineForm(DecisionForm):
     optional = frozenset({"reason"})
     begins = frozenset({"decline_request"})
     of_accounts = "decline_account_form"
+    opposite = (_APPROVES, "approve_form")
 
     async def prepare(self, turn: Turn, sheet: Sheet, said: str) -> None:
         """Take the reason out of "decline the second one, wrong department"."""

@@ -9,6 +9,8 @@ from rasa_sdk.events import EventType
 from actions import cards
 from actions.accounts import AccountForm, find_accounts, related
 from actions.base import CustomAction
+from actions.inside import read_all
+from actions.people import named_people
 from actions.requests import Item
 from actions.sheet import Sheet, Values
 from actions.turn import Turn, button
@@ -105,6 +107,18 @@ class RuleForm(AccountForm):
         elif who := next((who for who, said in _WHO.items() if said.search(words)), None):
             heard["match.requester"] = who
         self._hear_roles(turn, heard)
+        await self._hear_person(turn, sheet, heard)
+
+    async def _hear_person(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
+        """To whom requests are passed on, by name: one of the account's users."""
+        routes = "route" in {heard.get("action"), sheet.values.get("action")}
+        account = heard.get("smart_account") or sheet.values.get("smart_account")
+        if not routes or "route_to" in heard or account is None:
+            return
+        users = await read_all(turn, "list_users", pages=1, smart_account=account)
+        named = named_people(turn, users.items)
+        if len(named) == 1:
+            heard["route_to"] = named[0]
 
     async def _own_account(self, turn: Turn, domains: list[str], heard: Values) -> None:
         """A domain after "in" or "for" is the account's, if it is one; else of those who ask."""

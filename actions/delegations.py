@@ -140,7 +140,7 @@ class EndDelegationForm(AccountForm):
 
     async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
         """Whose delegation is meant: of the person named, or the only one there is."""
-        if "delegation_id" in heard or sheet.asked not in {None, CHANGE}:
+        if "delegation_id" in heard or sheet.asked not in {None, CHANGE, "delegation_id"}:
             return
         running = [
             {**one, "smart_account": entry["domain"]}
@@ -148,6 +148,8 @@ class EndDelegationForm(AccountForm):
             for one in await delegations_of(turn, entry["domain"])
         ]
         people = named_people(turn, [one["delegate"] for one in running])
+        if sheet.asked == "delegation_id" and not people:
+            return
         fitting = [one for one in running if not people or one["delegate"]["email"] in people]
         accounts = {one["smart_account"] for one in fitting}
         if len(fitting) == 1:

@@ -33,6 +33,10 @@ _NO_ONE = PLAIN_WORDS | {
     "refuse", "reject", "turn", "fifth", "first", "fourth", "him", "last", "number", "one",
     "second", "third", "those", "upgrade",
 }  # fmt: skip
+_OPENING = re.compile(
+    r"^\W*(?:(?:no|nope|wait|sorry|ok|okay|yes|please|actually|hm+|oh|rather|better)\b[ ,.:;!-]*)+",
+    re.IGNORECASE,
+)
 _REASON = re.compile(
     r"(?:\s*(?:[,;:]|\s[-–])\s*(?:because|since|as|reason(?: is)?:?|the reason is)?\s*"
     r"|\s+(?:because(?: of)?|since|reason(?: is)?:?|with the reason|saying(?: that)?)\s+)"
@@ -43,6 +47,7 @@ _REASON = re.compile(
 
 def split_reason(text: str) -> tuple[str, str | None]:
     """What is to be done, and the reason after a comma or "because"."""
+    text = _OPENING.sub("", text)
     match = _REASON.search(text)
     if match is None:
         return text, None

@@ -29,6 +29,8 @@ def test_that_only_what_may_be_a_name_is_looked_up(text: str, phrases: list[str]
         ("reject it because she is new here.", "she is new here"),
         ("turn him down - unknown person", "unknown person"),
         ("decline nora's request", None),
+        ("no, decline it because she leaves in june", "she leaves in june"),
+        ("wait, decline it", None),
     ],
 )
 def test_that_a_reason_is_told_from_the_wish(text: str, reason: str | None) -> None:
