@@ -10,24 +10,27 @@ from backend.core.events import Acting, Event, EventPlace, record
 from backend.core.identity import Person
 from backend.core.problems import Problem
 from backend.core.receipts import Line, Receipt
-from backend.users.adding import Book, Outcome, open_book, say
+from backend.users.adding import Book, Outcome, named_places, open_book, say
 from backend.users.candidates import NOT_OF_THE_COMPANY
 from backend.users.rights import shown
-from backend.users.rows import Row
+from backend.users.rows import Row, Told
 from backend.users.schemas import BulkAnswer, RowResult
 
 MOST_LINES = 12
 
 
 async def add_users(
-    session: AsyncSession, person: Person, acting: Acting, account: str, rows: list[Row]
+    session: AsyncSession, person: Person, acting: Acting, account: str, told: Told
 ) -> BulkAnswer:
     """Give every row's person the row's role beside those held. A row that can't be is said with
-    its reason and keeps no other from being added.
+    its reason and keeps no other from being added. Raises a 422 `Problem` for a virtual account
+    that there is not, when it was named for all of them.
     """
+    rows = told.rows
     found = await as_member(session, person, account, lock=True)
     book = await open_book(session, found, [row.wanted.email for row in rows if row.wanted])
     await require_admin_notice(session, found)
+    named_places(book.tree, found, told.places, include_nested=False)
     seen: dict[Any, int] = {}
     results, outcomes = [], []
     for row in rows:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel
 
 from backend.accounts.domains import NamedDomain
 from backend.accounts.standing import as_member, refusal
@@ -16,6 +17,7 @@ from backend.core.unit_of_work import WRITE_HEADERS, SessionDep, UnitOfWorkRoute
 from backend.core.wording import shown
 from backend.users import bulk, permissions, presentation, removing, repository, rows, service
 from backend.users.schemas import (
+    AddAlike,
     AddUser,
     BulkAnswer,
     ChangeUserRole,
@@ -39,8 +41,7 @@ Email = Annotated[str, Path(max_length=254, description="E-mail address of the u
 
 def _bulk_body() -> dict[str, Any]:
     """Rows are checked one by one, so the body is described here and not by a parameter."""
-    row = AddUser.model_json_schema()
-    plain = resolve({k: v for k, v in row.items() if k != "$defs"}, row["$defs"])
+    plain, alike = _plain(AddUser), _plain(AddAlike)
     users = {
         "type": "object",
         "properties": {
@@ -53,6 +54,7 @@ def _bulk_body() -> dict[str, Any]:
                 "description": "The same as text: identifier,scope,role,virtual_accounts with ; "
                 "between virtual accounts",
             },
+            **alike["properties"],
         },
     }  # fmt: skip
     file = {"type": "object", "required": ["file"], "properties": {
@@ -66,6 +68,12 @@ def _bulk_body() -> dict[str, Any]:
             "multipart/form-data": {"schema": file},
         },
     }
+
+
+def _plain(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of a body without references."""
+    schema = model.model_json_schema()
+    return resolve({k: v for k, v in schema.items() if k != "$defs"}, schema["$defs"])
 
 
 @router.get("", operation_id="list_users")
@@ -142,14 +150,15 @@ async def add_users(
     acting: ActingDep,
     session: SessionDep,
 ) -> BulkAnswer:
-    """Give up to 500 people roles at once, from a list or a CSV file. Each row says what became of
-    it; one that is wrong keeps no other from being added.
+    """Give up to 500 people roles at once: each their own (users, csv or a file), or one role for
+    all (emails). Each row says what became of it; one that is wrong keeps no other from being
+    added.
     """
     found = await as_member(session, person, smart_account)
     if not found.may_somewhere(Action.MANAGE_VIRTUAL_ACCOUNT_USERS):
         raise await refusal(session, found.account, Action.MANAGE_VIRTUAL_ACCOUNT_USERS, [None])
-    read = await rows.rows_of(request)
-    return await bulk.add_users(session, person, acting, smart_account, read)
+    told = await rows.rows_of(request)
+    return await bulk.add_users(session, person, acting, smart_account, told)
 
 
 @router.patch("/{email}", operation_id="change_user_role", dependencies=WRITE_HEADERS)

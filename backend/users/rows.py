@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 
@@ -17,7 +18,7 @@ from backend.core.fields import clean
 from backend.core.problems import FieldError, Problem, invalid
 from backend.core.tables import FORMULA_BEGINS
 from backend.core.wording import say_field_error, shown
-from backend.users.schemas import AddUser
+from backend.users.schemas import AddAlike, AddUser
 
 MOST_ROWS = 500
 COLUMNS = ("identifier", "scope", "role", "virtual_accounts", "include_nested")
@@ -42,20 +43,28 @@ class Row:
     wrong: str = ""
 
 
-async def rows_of(request: Request) -> list[Row]:
+@dataclass(frozen=True)
+class Told:
+    """The rows of a request, and the virtual accounts that were named once for all of them."""
+
+    rows: list[Row]
+    places: list[str]
+
+
+async def rows_of(request: Request) -> Told:
     """The rows of a request; a 422 `Problem` when there are none, too many, or when it can't be
     read at all.
     """
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == "text/csv":
-        return counted(read_csv(_text(await request.body())))
+        return Told(counted(read_csv(_text(await request.body()))), [])
     if kind == "multipart/form-data":
         async with request.form() as form:
             for value in form.values():
                 if isinstance(value, UploadFile):
-                    return counted(read_csv(_text(await value.read())))
+                    return Told(counted(read_csv(_text(await value.read()))), [])
         raise _wrong("file", "missing", "There is no file in this request. Send one as CSV.")
-    return counted(_read_json(await request.body()))
+    return _read_json(await request.body())
 
 
 def counted(rows: list[Row]) -> list[Row]:
@@ -95,21 +104,38 @@ def _text(content: bytes) -> str:
 # --- JSON -------------------------------------------------------------------------------------
 
 
-def _read_json(body: bytes) -> list[Row]:
+def _read_json(body: bytes) -> Told:
     try:
         told = json.loads(body)
     except ValueError as exc:
         raise _wrong("body", "unreadable", "The body is not valid JSON in UTF-8.") from exc
-    if isinstance(told, dict) and isinstance(told.get("csv"), str) and "users" not in told:
-        return read_csv(told["csv"].removeprefix("\ufeff"))
+    if isinstance(told, dict) and "users" not in told:
+        if isinstance(told.get("csv"), str):
+            return Told(counted(read_csv(told["csv"].removeprefix("\ufeff"))), [])
+        if "emails" in told:
+            return _alike(told)
     users = told.get("users") if isinstance(told, dict) else told
     if not isinstance(users, list):
         raise _wrong(
             "users", "missing",
-            "`users` is missing: a list of people, each with email and role, or `csv` with the "
-            "same as text.",
+            "`users` is missing: a list of people, each with email and role, or `emails` with one "
+            "role for all, or `csv` with the same as text.",
         )  # fmt: skip
-    return [_row(number, one) for number, one in enumerate(users, start=1)]
+    return Told(counted([_row(number, one) for number, one in enumerate(users, start=1)]), [])
+
+
+def _alike(told: dict[str, Any]) -> Told:
+    """People who get the same: what is wrong with the role concerns the whole call."""
+    try:
+        wanted = AddAlike.model_validate(told)
+    except ValidationError as exc:
+        raise RequestValidationError(exc.errors()) from exc
+    role = wanted.model_dump(exclude={"emails"})
+    rows = [
+        _checked(number, email[:254], {"email": email, **role})
+        for number, email in enumerate(wanted.emails, start=1)
+    ]
+    return Told(counted(rows), wanted.virtual_accounts or [])
 
 
 def _row(number: int, told: Any) -> Row:

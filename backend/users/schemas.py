@@ -98,10 +98,9 @@ def _refuse_places(places: list[str] | None, info: ValidationInfo) -> None:
         )
 
 
-class AddUser(_Role):
-    """Somebody who gets a role."""
+class _Given(_Role):
+    """A role that is given, with where it is held."""
 
-    email: Identifier = Field(description="E-mail address, or CCO ID, of the person")
     virtual_accounts: Places | None = Field(
         default=None, validate_default=True,
         description="Names of the virtual accounts for a va_… role",
@@ -117,6 +116,20 @@ class AddUser(_Role):
         if _wanted_scope(info) is Scope.VIRTUAL_ACCOUNTS and not places:
             raise needed("virtual accounts")
         return places
+
+
+class AddUser(_Given):
+    """Somebody who gets a role."""
+
+    email: Identifier = Field(description="E-mail address, or CCO ID, of the person")
+
+
+class AddAlike(_Given):
+    """Several people who get the same role."""
+
+    emails: list[str] = Field(
+        description="E-mail addresses or CCO IDs of people who all get the role named beside them"
+    )
 
 
 class ChangeUserRole(_Role):

@@ -397,3 +397,34 @@ async def test_that_an_engine_can_send_it_like_any_other_call(app: FastAPI, worl
     answer = await licensing_api().call("add_users", told, Caller(admin.email, None, "agent"))
     assert (answer.status, answer.body["added"]) == (200, 1)
     assert {e.via for e in await world.events()} == {"agent"}
+
+
+# --- One role for all -------------------------------------------------------------------------
+
+
+async def test_that_people_who_get_the_same_are_named_by_address_alone(world: World) -> None:
+    admin, nora, vik = await world.someone("sa_admin"), await world.someone(), await world.someone()
+    role = {"role": "va_user", "virtual_accounts": ["Oslo"], "include_nested": True}
+    answer = await as_json(admin, world, {"emails": [nora.email, "x@", vik.email], **role})
+    assert results(answer) == [(1, "added"), (2, "failed"), (3, "added")]
+    for person in (nora, vik):
+        assert await world.held(person.email) == {"va_user": {"Oslo": True}}
+
+
+@pytest.mark.parametrize(
+    ("role", "field", "code"),
+    [
+        ({}, "role", "missing"),
+        ({"role": "va_user"}, "virtual_accounts", "missing"),
+        ({"role": "va_user", "virtual_accounts": ["Oslo", "Nowhere"]}, "virtual_accounts.1",
+         "unknown"),
+    ],
+)  # fmt: skip
+async def test_that_what_is_wrong_for_all_is_said_once(
+    world: World, role: dict[str, Any], field: str, code: str
+) -> None:
+    admin, nora = await world.someone("sa_admin"), await world.someone()
+    answer = await as_json(admin, world, {"emails": [nora.email], **role})
+    assert answer.status_code == 422
+    assert [(e["field"], e["code"]) for e in answer.json()["errors"]] == [(field, code)]
+    assert await world.held(nora.email) == {}
