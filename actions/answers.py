@@ -11,7 +11,7 @@ from actions.turn import Fact, Turn
 
 # Entities that are named otherwise than the slots they fill.
 SLOT_OF = {"topic": "topics", "window": "windows", "email": "attendee_emails", "file": "csv"}
-LISTS = {"topics", "windows", "attendee_emails", "customer_emails", "members"}
+LISTS = {"topics", "windows", "attendee_emails", "customer_emails", "emails", "members"}
 CORRECTS = re.compile(
     r"^\W*(?:no|nope|sorry|wait|oops|actually|rather|instead|not)\b(?!\s+(?:idea|preference))"
     r"|\b(?:instead|make (?:it|that)|change (?:\w+ ){0,4}to|i meant|should be|rather than"

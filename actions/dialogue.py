@@ -356,6 +356,8 @@ class Dialogue(CustomAction):
         if slot not in self._slots:
             return ask(turn, sheet, CHANGE)
         sheet.memory.changing = slot
+        if some := await self.options_of(slot, turn, sheet):
+            sheet.narrow(slot, some)
         return ask(turn, sheet, slot)
 
 

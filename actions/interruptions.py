@@ -23,8 +23,11 @@ COMMANDS = frozenset(
 # Answered by their rules; the form then asks again.
 INTERRUPTIONS = frozenset({
     "greet", "goodbye", "thanks", "small_talk", "bot_challenge", "abuse", "other_language",
-    "out_of_scope", "talk_to_person", "case_status", "list_cases", "get_support",
+    "out_of_scope", "talk_to_person", "case_status", "list_cases", "get_support", "list_users",
+    "show_permissions", "list_groups",
 })  # fmt: skip
+# Questions about people: that they name one of the options does not make them an answer.
+ABOUT_PEOPLE = frozenset({"list_users", "show_permissions", "list_groups"})
 # After these nobody needs to see the card again.
 SOCIAL = frozenset({"greet", "goodbye", "thanks", "small_talk", "bot_challenge", "abuse"})
 # What interrupts even a free-text question, when it is short and clear.
@@ -125,6 +128,8 @@ def interrupts(turn: Turn, sheet: Sheet, own: frozenset[str]) -> bool:
     if _takes_any_words(sheet):
         return (turn.intent in CLEAR and _clear(turn, sheet)) or wishes(turn, sheet)
     if turn.intent in CLEAR:
+        return turn.confidence >= 0.5
+    if turn.intent in ABOUT_PEOPLE and turn.asks_something:
         return turn.confidence >= 0.5
     taken = turn.confidence < 0.8 and answer(turn, sheet, asked) is not None
     return turn.confidence >= 0.5 and not taken

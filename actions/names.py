@@ -182,9 +182,10 @@ _AND = r"(?:,|;|&|\+|\band\b|\bor\b)\s*(?:and |or )?"
 _AFTER = re.compile(rf"\s*{_AND}{_WORD}\s*(?=[,;.!?&+]|$|\band\b)")
 _BEFORE = re.compile(rf"(?:^|[,;&+]|\b(?:for|in|on|to|of|and|or|only)\b)\s*{_WORD}\s*{_AND}$")
 _NO_NAME = frozenset({
-    "also", "and", "as", "everything", "his", "her", "i", "it", "its", "me", "my", "nested", "no",
-    "nothing", "only", "please", "role", "thanks", "that", "the", "their", "them", "then", "this",
-    "too", "user", "viewer", "we", "what", "with", "you",
+    "actually", "also", "and", "as", "everything", "her", "his", "i", "instead", "it", "its",
+    "me", "my", "nested", "no", "nothing", "ok", "only", "please", "rather", "role", "sorry",
+    "thanks", "that", "the", "their", "them", "then", "this", "too", "user", "viewer", "we",
+    "what", "with", "you",
 })  # fmt: skip
 
 

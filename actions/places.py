@@ -164,6 +164,15 @@ class PlacesForm(AccountForm):
         called = f"for {phrase[:1].upper()}{phrase[1:]}"
         return bool(await self._exactly(turn, smart_account, called))
 
+    async def _hear(self, turn: Turn, sheet: Sheet, asked: str) -> Values:
+        """What is chosen after a list of which only a part was right comes to that part."""
+        kept = sheet.memory.kept.get(SLOT) or []
+        heard = await super()._hear(turn, sheet, asked)
+        if asked == SLOT and kept and heard.get(SLOT) and not _ONLY.search(turn.words):
+            sheet.memory.kept.pop(SLOT, None)
+            heard[SLOT] = list(dict.fromkeys([*kept, *heard[SLOT]]))
+        return heard
+
     async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
         """The virtual accounts to choose from, and the roles that fit the scope."""
         if slot == SLOT:

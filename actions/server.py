@@ -22,16 +22,18 @@ from actions import (
     conversation,
     delegations,
     directory,
+    groups,
     training,
     tree,
+    users,
     virtual_accounts,
 )
 from actions.base import CustomAction
 from backend.core.settings import settings
 
 FEATURES = (
-    access, access_rules, cases, conversation, delegations, directory, training, tree,
-    virtual_accounts,
+    access, access_rules, cases, conversation, delegations, directory, groups, training, tree,
+    users, virtual_accounts,
 )  # fmt: skip
 LARGEST_CALL = 20_000_000  # bytes, unpacked
 # The wording is read from data/, so Rasa need not send its domain with each call

@@ -156,7 +156,7 @@ async def update(
 ) -> GroupAnswer:  # fmt: skip
     """Rename a group, change its role or its virtual accounts, or who is in it."""
     group = await to_change(session, person, account, named)
-    row, before, called = group.row, list(group.places), group.row.name
+    row, before = group.row, list(group.places)
     lines: list[tuple[str, str | None]] = []
     if body.name and body.name != row.name:
         if key_of(body.name) != row.key:
@@ -178,7 +178,7 @@ async def update(
         session, "group_changed", acting, group, [*before, *group.places],
         f"Group {row.name} changed. {told}.", came=[one.id for one in come], now=group.role,
     )  # fmt: skip
-    return await answer(session, group, "Group changed", ("Group", called), *lines)
+    return await answer(session, group, "Group changed", *lines)
 
 
 async def _change_role(

@@ -10,6 +10,7 @@ database.
 from dataclasses import dataclass, field
 from typing import Any
 
+from backend.core.files import reference, referred
 from tests.agent.scripted_model import Says, ScriptedModel, call, calls, text
 
 Reply = dict[str, Any]
@@ -78,4 +79,6 @@ def _renamed(value: Any, numbers: dict[str, str]) -> Any:
         return {key: _renamed(one, numbers) for key, one in value.items()}
     if isinstance(value, list):
         return [_renamed(one, numbers) for one in value]
+    if file := referred(value):
+        return reference(numbers.get(file[0], file[0]), file[1])
     return numbers.get(value, value) if isinstance(value, str) else value

@@ -270,6 +270,7 @@ class Run:
         if turn.drop is not None:
             content = turn.drop.content.encode(turn.drop.encoding)
             self._note_id(file_id := self._person.upload(turn.drop.name, content))
+            self._listen(number)  # the model may name this file, too
             self._hear(self._person.drop(file_id))
         if turn.press is not None:
             self._press(self._fill(turn.press))
