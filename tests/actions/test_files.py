@@ -47,7 +47,7 @@ def talk(api: StandInApi, monkeypatch: pytest.MonkeyPatch) -> Talk:
         return Question("Drop the list here.", "People", metadata=more)
 
     monkeypatch.setattr(sheet, "question", question)
-    api.operations |= {"add_users": ADD_USERS, "read_file": READ_FILE}
+    api.operations = api.operations | {"add_users": ADD_USERS, "read_file": READ_FILE}
     api.answers["read_file"] = {"filename": "people.csv", "text": LIST, "problem": None}
     api.answers["add_users"] = {"results": []}
     really, uploads = api.call, []
