@@ -28,6 +28,12 @@ _NAME_SAID = (
         rf"\b{_THING}[\s:]+(?P<name>[\"“'].+?[\"”']|{_NO_NAME}{_WORDS}){_END}", re.IGNORECASE
     ),
 )
+_SEVERAL = re.compile(
+    r"\b(?:virtual accounts|vas)\s+(?:called |named )?"
+    rf"(?P<names>{_NO_NAME}[^\W_][\w&.-]*(?:\s*(?:,|\band\b)\s*(?:and\s+)?{_NO_NAME}"
+    r"(?!tags?\b|location\b|description\b|(?:un)?restricted\b|name\b)[^\W_][\w&.-]*)+)",
+    re.IGNORECASE,
+)
 _NEW_NAME = (
     re.compile(
         r"\b(?:rename|call)\b.*?\s(?:to|as|into)\s+(?P<name>\S.*?)\s*[.!]?\s*$", re.IGNORECASE
@@ -145,6 +151,10 @@ _DESCRIPTION = re.compile(
     r"|\bdescribe\b.+?\bas\s+(?P<as>\S.*?)\s*$",
     re.IGNORECASE | re.DOTALL,
 )
+_NONE_OF = re.compile(
+    r"\b(?:remove|delete|clear|drop|erase)\s+(?:the\s+|its\s+)?(description|location)\b",
+    re.IGNORECASE,
+)
 _SEPARATORS = re.compile(r"\s*(?:[,;]|\band\b)\s*", re.IGNORECASE)
 
 
@@ -154,6 +164,13 @@ def name_said(words: str) -> str:
         if match := pattern.search(words):
             return _TRAIL.sub("", match["name"].strip(_QUOTES))
     return ""
+
+
+def names_joined(words: str) -> list[str]:
+    """The names of several new ones: "create virtual accounts Bergen and Stavanger under Oslo"."""
+    match = _SEVERAL.search(words)
+    names = _SEPARATORS.split(match["names"]) if match else []
+    return [name for name in names if name]
 
 
 def new_name(words: str) -> tuple[str, ...]:
@@ -245,9 +262,14 @@ def described(words: str, names: Iterable[str]) -> Described:
     """Read level, tags, location and description; `names` are no tags."""
     found = Described()
     text = _DESCRIPTION.search(words)
-    if text:
+    if text and not _NONE_OF.search(words):
         found.description = (text["text"] or text["plain"] or text["as"]).strip(_QUOTES)
         words = words[: text.start()]
+    gone = {match[1].lower() for match in _NONE_OF.finditer(words)}
+    if gone:
+        found.description = "" if "description" in gone else None
+        found.location = "" if "location" in gone else None
+        return found
     level = _RESTRICT.search(words)
     if level:
         found.access_level = "unrestricted" if level["open"] else "restricted"

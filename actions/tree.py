@@ -10,14 +10,15 @@ from actions.base import CustomAction
 from actions.inside import Item, Listed, accounts_meant, read_all, say_no_account, say_refused
 from actions.names import find_names
 from actions.spoken import named_so
+from actions.tree_forms import DEFAULT, MANAGES
 from actions.turn import Turn, button
-from actions.virtual_accounts import DEFAULT, MANAGES
 from actions.wording import buttons, metadata, say
 from backend.core.client import Answer
 
 MOST_LINES = 12
 _BELOW = re.compile(
-    r"\b(?:nested|below|beneath|under(?:neath)?|inside|lies in|children|sub ?accounts?)\b",
+    r"\b(?:nested|below|beneath|under(?:neath)?|inside|lies in|what(?:'?s| is) in|children"
+    r"|sub ?accounts?)\b",
     re.IGNORECASE,
 )
 _RESTRICTED = re.compile(r"\b(?P<un>un)?restricted\b|\bhidden\b", re.IGNORECASE)

@@ -3,156 +3,49 @@
 import re
 from typing import Any, ClassVar
 
-import httpx
 from rasa_sdk.events import EventType
 
-from actions.accounts import AccountForm, Entry, related, spellings
-from actions.inside import Item, nodes_of, stranger_named
-from actions.names import Hit, find_names, nearest
+from actions.accounts import related, spellings
+from actions.answers import changes_named
+from actions.dialogue import Dialogue
+from actions.inside import Item, nodes_of
+from actions.names import Hit, find_names
 from actions.questions import ask
 from actions.sheet import CHANGE, Sheet, Values
 from actions.spoken import (
-    Described,
     corrected_name,
     described,
     inside_said,
     moved,
     name_said,
+    names_joined,
     new_name,
     parent_of_new,
     subject_said,
     without_lead,
 )
+from actions.tree_forms import (
+    DEFAULT,
+    ONE,
+    TOP,
+    OneForm,
+    TreeForm,
+    entry_of,
+    is_kind,
+    one_by_one,
+    take_description,
+)
 from actions.turn import Turn, button
 from actions.wording import buttons, say
 from backend.core.client import Answer
 
-CONFLICT = httpx.codes.CONFLICT
-ONE = "virtual_account"
-TOP = ""  # the parent of what is nested in nothing
-LONGEST_ANSWER = 5  # words, of what may be a name
-MANAGES = frozenset({"sa_admin", "va_admin"})
-DEFAULT = re.compile(r"\bdefault\b", re.IGNORECASE)
-_NO_PLACE = re.compile(
-    r"^\W*(?:no|none|nowhere|nothing|(?:at |to )?(?:the )?top(?:[ -]level)?|top[- ]level please"
-    r"|not nested|no parent|in nothing|skip)\W*$",
-    re.IGNORECASE,
-)
-
-
-class TreeForm(AccountForm):
-    """For what is done with the virtual accounts of one Smart Account."""
-
-    strangers = False
-    subject = "a virtual account"
-
-    async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
-        """Which account, then which virtual account and what of it."""
-        await super().understand(turn, sheet, heard)
-        if sheet.asked is None and not turn.is_payload:
-            await self._strangers(turn, sheet, heard)
-        account = heard.get("smart_account") or sheet.values.get("smart_account")
-        if account is None:
-            return
-        words = turn.words
-        if sheet.asked == "smart_account":  # now the first sentence can be read
-            words = str(sheet.memory.kept.get("words") or "")
-        names = [str(node["name"]) for node in await nodes_of(turn, str(account))]
-        await self.hear(turn, sheet, heard, words, names)
-
-    async def _strangers(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
-        """An account of others, named in so many words: the API says why not there."""
-        if turn.values("domain") or sheet.memory.narrowed == "smart_account":
-            return
-        mine = await self.accounts(turn)
-        said = frozenset(name.lower() for name in (name_said(turn.words), *new_name(turn.words)))
-        found = await stranger_named(turn, mine, said)
-        if found is not None and not any(e["domain"] == found["domain"] for e in mine):
-            heard["smart_account"] = found["domain"]
-
-    async def hear(
-        self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
-    ) -> None:
-        """Read the words, now that the names of the virtual accounts are known."""
-        raise NotImplementedError
-
-    async def may(self, turn: Turn, sheet: Sheet) -> Answer | None:
-        """Whoever administers nothing is refused before any question; a try that changes nothing
-        tells in which words.
-        """
-        account = str(sheet.values["smart_account"])
-        if await _administers(turn, account):
-            return None
-        nodes = await nodes_of(turn, account)
-        name = nodes[0]["name"] if nodes else "-"
-        answer = await turn.call(
-            "update_virtual_account", dry_run=True, smart_account=account, virtual_account=name
-        )
-        return None if answer.ok else answer
-
-    async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
-        """The virtual accounts by their paths."""
-        if slot not in {ONE, "parent"}:
-            return await super().options_of(slot, turn, sheet)
-        nodes = await nodes_of(turn, str(sheet.values.get("smart_account") or "-"))
-        paths = {str(node["name"]): str(node["path"]) for node in nodes}
-        return paths if slot == ONE else {TOP: say("utter_top_level"), **paths}
-
-    async def one(self, turn: Turn, sheet: Sheet) -> Item:
-        """What is known of the virtual account that is meant."""
-        nodes = await nodes_of(turn, str(sheet.values.get("smart_account") or "-"))
-        return next((node for node in nodes if node["name"] == sheet.values.get(ONE)), {})
-
-    async def refused(self, turn: Turn, sheet: Sheet, answer: Answer) -> list[EventType]:
-        """What stands in the way can be looked at, and some of it removed here."""
-        if (await self.one(turn, sheet)).get("is_default") and answer.status == CONFLICT:
-            sheet.offers += buttons("utter_default_first")
-        sheet.offers += buttons("utter_tree_refused")
-        return await super().refused(turn, sheet, answer)
-
-    def _keep(self, turn: Turn, sheet: Sheet, heard: Values) -> set[str]:
-        """Another account has other virtual accounts."""
-        account = sheet.values.get("smart_account")
-        if account and heard.get("smart_account", account) != account:
-            sheet.memory.allowed = False
-            for slot in (ONE, "parent", "confirm_name"):
-                sheet.values.pop(slot, None)
-        return super()._keep(turn, sheet, heard)
-
-    async def _change(self, slot: str, turn: Turn, sheet: Sheet) -> list[EventType]:
-        """Ask for that one again, with what there is to choose from."""
-        if slot in self._slots and (some := await self.options_of(slot, turn, sheet)):
-            sheet.narrow(slot, some)
-        return await super()._change(slot, turn, sheet)
-
-    def hear_parent(
-        self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
-    ) -> None:
-        """Where it goes, as an answer."""
-        hits = find_names(words, {name: name for name in names})
-        if hits:
-            heard["parent"] = hits[-1].value
-        elif _NO_PLACE.match(words) and not sheet.memory.kept.get("below"):
-            heard["parent"] = TOP
-        elif len(words.split()) <= LONGEST_ANSWER and not turn.is_payload:
-            self.unknown(sheet, "parent", words.strip(" .!?"), names)
-
-    def unknown(self, sheet: Sheet, slot: str, said: str, names: list[str]) -> None:
-        """No virtual account of that name: say so, and offer those that come closest."""
-        sheet.notes.append(say("utter_virtual_account_unknown", said=said[:60]))
-        sheet.judged.add(slot)
-        near = nearest(said, names)
-        sheet.narrow(slot, {name: name for name in (near if len(near) > 1 else names)})
-        sheet.memory.changing = slot
-
-
-async def _administers(turn: Turn, smart_account: str) -> bool:
-    entry = await _entry(turn, smart_account)
-    return entry is not None and bool(MANAGES & {*entry["roles"]})
-
-
-async def _entry(turn: Turn, smart_account: str) -> Entry | None:
-    return next((one for one in await related(turn) if one["domain"] == smart_account), None)
+_AND = re.compile(r"\s*(?:,|&|\+|\band\b)\s*(?:and\s+)?", re.IGNORECASE)
+# What a verb alone says is to be different.
+_VERBS = {
+    "parent": re.compile(r"\b(?:move|nest|shift|relocate)\b", re.IGNORECASE),
+    "name": re.compile(r"\bren\w*me\b", re.IGNORECASE),
+    "tags": re.compile(r"\btag\b", re.IGNORECASE),
+}
 
 
 class CreateVirtualAccountForm(TreeForm):
@@ -171,9 +64,15 @@ class CreateVirtualAccountForm(TreeForm):
         """Who administers only some virtual accounts creates below those alone."""
         refusal = await super().may(turn, sheet)
         if refusal is None:
-            entry = await _entry(turn, str(sheet.values["smart_account"]))
+            entry = await entry_of(turn, str(sheet.values["smart_account"]))
             sheet.memory.kept["below"] = entry is not None and "sa_admin" not in entry["roles"]
         return refusal
+
+    def _other_form(self, turn: Turn, sheet: Sheet) -> type[Dialogue] | None:
+        """A change of "it" is one of what is about to be created."""
+        if turn.intent == "change_virtual_account" and not subject_said(turn.words):
+            return None
+        return super()._other_form(turn, sheet)
 
     async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
         """What has to be nested can't be tried before it is known in what."""
@@ -181,7 +80,7 @@ class CreateVirtualAccountForm(TreeForm):
             wrong = {"parent": say("utter_below_only")} if "parent" in sheet.values else {}
             return {"parent", *({"name"} - {*sheet.values})}, wrong
         missing, wrong = await super()._check(turn, sheet)
-        if sheet.refusal is not None and _is(sheet.refusal, "name-taken"):
+        if sheet.refusal is not None and is_kind(sheet.refusal, "name-taken"):
             said = [sheet.refusal.body.get("detail"), sheet.refusal.body.get("hint")]
             sheet.refusal = None
             return missing, {**wrong, "name": " ".join(str(one) for one in said if one)}
@@ -212,6 +111,8 @@ class CreateVirtualAccountForm(TreeForm):
             if not turn.is_payload:
                 heard["name"] = name_said(words) or without_lead(words) or words.strip()
             return
+        if sheet.asked is None:
+            one_by_one(sheet, names_joined(words))
         if sheet.asked == "parent":
             self.hear_parent(turn, sheet, heard, words, names)
         if sheet.asked not in {None, CHANGE, "smart_account"} or turn.is_payload:
@@ -222,7 +123,7 @@ class CreateVirtualAccountForm(TreeForm):
             parent = await self._no_place(turn, inside_said(words))
         if parent is not None:
             heard["parent"] = parent
-        _take_description(heard, described(words, []), sheet, [])
+        take_description(heard, described(words, []), sheet, [])
         if sheet.asked == CHANGE and not heard:
             name = name or corrected_name(words)
         if name:
@@ -232,60 +133,6 @@ class CreateVirtualAccountForm(TreeForm):
         """What stands after "in" and is no account: the API says that it doesn't know it."""
         known = {word for one in await related(turn) for word in (*spellings(one), one["domain"])}
         return said if said and said.lower() not in known else None
-
-
-def _is(answer: Answer, kind: str) -> bool:
-    return str(answer.body.get("type", "")).endswith(kind)
-
-
-def _take_description(heard: Values, found: Described, sheet: Sheet, present: list[str]) -> None:
-    """Level, tags, location and description, as far as the words name them."""
-    if found.access_level:
-        heard["access_level"] = found.access_level
-    else:
-        heard.pop("access_level", None)
-    if found.tags is not None:
-        now = sheet.values.get("tags", present)
-        added = [*now, *found.tags] if found.adds else found.tags
-        heard["tags"] = [tag for tag in dict.fromkeys(added) if tag.lower() not in found.removed]
-    if found.location is not None:
-        heard["location"] = found.location
-    if found.description is not None:
-        heard["description"] = found.description
-
-
-class OneForm(TreeForm):
-    """For what is done with one virtual account that there is."""
-
-    async def hear(
-        self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
-    ) -> None:
-        """Which one is meant."""
-        if ONE in heard or sheet.asked not in {None, CHANGE, "smart_account", ONE}:
-            return
-        hits = find_names(words, {name: name for name in names})
-        await self.choose(turn, sheet, heard, words, hits)
-        if ONE in heard or ONE in sheet.judged or (sheet.asked == CHANGE and not hits):
-            return
-        said = subject_said(words)
-        short = len(words.split()) <= LONGEST_ANSWER
-        if sheet.asked == ONE and short and turn.intent not in {"affirm", "deny"}:
-            self.unknown(sheet, ONE, without_lead(words) or words, names)
-        elif said and sheet.asked != CHANGE:
-            self.unknown(sheet, ONE, said, names)
-
-    async def choose(
-        self, turn: Turn, sheet: Sheet, heard: Values, words: str, hits: list[Hit]
-    ) -> None:
-        """The one meant among the names in the words; "the default" is one, too."""
-        others = [hit for hit in hits if not DEFAULT.fullmatch(words[hit.start : hit.end])]
-        meant = others or hits
-        if meant:
-            heard[ONE] = meant[0].value
-        elif DEFAULT.search(words):
-            account = str(heard.get("smart_account") or sheet.values.get("smart_account"))
-            nodes = await nodes_of(turn, account)
-            heard[ONE] = next(node["name"] for node in nodes if node["is_default"])
 
 
 class ChangeVirtualAccountForm(OneForm):
@@ -348,10 +195,13 @@ class ChangeVirtualAccountForm(OneForm):
                 heard["parent"] = parent
         if sheet.asked == CHANGE and "name" in sheet.values and not {*heard} & {*self.changes}:
             heard |= {"name": name} if (name := corrected_name(words)) else {}
+        if sheet.asked is None:
+            one_by_one(sheet, _joined(words, names))
+            sheet.memory.kept["wanted"] = self._wanted(turn, sheet)
         account = str(heard.get("smart_account") or sheet.values.get("smart_account"))
         nodes = await nodes_of(turn, account)
         present = next((list(one["tags"]) for one in nodes if one["name"] == subject), [])
-        _take_description(heard, found, sheet, present)
+        take_description(heard, found, sheet, present)
 
     async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
         """A virtual account moves neither into itself nor into what is nested in it."""
@@ -365,6 +215,12 @@ class ChangeVirtualAccountForm(OneForm):
             if title != path and not title.startswith(f"{path} / ")
         }
 
+    def _wanted(self, turn: Turn, sheet: Sheet) -> str | None:
+        """What is to be different, when the first sentence names it without the new value."""
+        named = changes_named(turn, sheet)
+        by_verb = (slot for slot, verb in _VERBS.items() if verb.search(turn.words))
+        return named if named in self.changes else next(by_verb, None)
+
     async def needs(self, slot: str, turn: Turn, sheet: Sheet) -> bool:
         """What changes is what was said; the rest stays as it is."""
         return slot not in self.changes and await super().needs(slot, turn, sheet)
@@ -372,7 +228,7 @@ class ChangeVirtualAccountForm(OneForm):
     async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
         """A name that is taken, and a level that can't be, are asked for anew."""
         missing, wrong = await super()._check(turn, sheet)
-        if sheet.refusal is not None and _is(sheet.refusal, "name-taken"):
+        if sheet.refusal is not None and is_kind(sheet.refusal, "name-taken"):
             said = [sheet.refusal.body.get("detail"), sheet.refusal.body.get("hint")]
             sheet.refusal = None
             wrong["name"] = " ".join(str(one) for one in said if one)
@@ -393,6 +249,8 @@ class ChangeVirtualAccountForm(OneForm):
             return await super().finish(turn, sheet)
         if sheet.asked is None:
             sheet.notes = [note for note in sheet.notes if say("utter_form_so_far") not in note]
+        if wanted := sheet.memory.kept.pop("wanted", None):
+            return await self._change(wanted, turn, sheet)
         titles = {slot: sheet.question(slot).label for slot in self.changes}
         text = say("utter_virtual_account_what", name=sheet.values[ONE])
         sheet.narrow(CHANGE, titles, text)
@@ -410,6 +268,17 @@ class ChangeVirtualAccountForm(OneForm):
             sheet.notes.append(say("utter_virtual_account_same", name=now["name"], lines=lines))
         for slot in same:
             sheet.values.pop(slot)
+
+
+def _joined(words: str, names: list[str]) -> list[str]:
+    """The first of the known names and those that "and" joins to it: "restrict oslo and emea"."""
+    hits = find_names(words, {name: name for name in names})
+    found = hits[:1]
+    for hit in hits[1:]:
+        if not _AND.fullmatch(words[found[-1].end : hit.start]):
+            break
+        found.append(hit)
+    return [hit.value for hit in found]
 
 
 def _nothing(slot: str) -> Any:
@@ -430,6 +299,7 @@ class DefaultVirtualAccountForm(OneForm):
 
     form = "default_virtual_account_form"
     operation = "make_default_virtual_account"
+    tried = "make_default_virtual_account"
     asks = ("smart_account", ONE)
     begins = frozenset({"default_virtual_account"})
 
@@ -476,6 +346,7 @@ class DeleteVirtualAccountForm(OneForm):
 
     form = "delete_virtual_account_form"
     operation = "delete_virtual_account"
+    tried = "delete_virtual_account"
     asks = ("smart_account", ONE, "confirm_name")
     begins = frozenset({"delete_virtual_account"})
 

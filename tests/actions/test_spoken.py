@@ -8,6 +8,7 @@ from actions.spoken import (
     inside_said,
     moved,
     name_said,
+    names_joined,
     named_so,
     new_name,
     parent_of_new,
@@ -34,6 +35,19 @@ NAMES = ("Americas", "APAC", "DEFAULT", "EMEA", "Oslo", "Oslo-Lab")
 )
 def test_that_the_name_of_something_new_is_found(words: str, name: str) -> None:
     assert name_said(words) == name
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("create virtual accounts Bergen and Stavanger under Oslo", ["Bergen", "Stavanger"]),
+        ("add VAs a1, b2 and c3", ["a1", "b2", "c3"]),
+        ("new VA test, nested in emea, tags lab and test", []),
+        ("add virtual accounts for our stores", []),
+    ],
+)
+def test_that_several_new_names_are_found(words: str, names: list[str]) -> None:
+    assert names_joined(words) == names
 
 
 @pytest.mark.parametrize(
@@ -208,6 +222,8 @@ def test_that_tags_are_read(
         ("description test devices", None, "test devices"),
         ("new va x, location Bergen, description devices of the harbour", "Bergen",
          "devices of the harbour"),
+        ("remove the location of oslo", "", None),
+        ("clear the description of emea", None, ""),
         ("restrict emea", None, None),
     ],
 )  # fmt: skip
