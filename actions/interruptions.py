@@ -25,6 +25,7 @@ INTERRUPTIONS = frozenset({
     "greet", "goodbye", "thanks", "small_talk", "bot_challenge", "abuse", "other_language",
     "out_of_scope", "talk_to_person", "case_status", "list_cases", "get_support", "list_users",
     "show_permissions", "list_groups",
+    "account_request_status", "upgrade_status", "show_account", "locations", "account_events",
 })  # fmt: skip
 # Questions about people: that they name one of the options does not make them an answer.
 ABOUT_PEOPLE = frozenset({"list_users", "show_permissions", "list_groups"})
@@ -36,6 +37,7 @@ CLEAR = frozenset({"greet", "goodbye", "thanks", "bot_challenge", "abuse", "talk
 WISHES = frozenset({
     "create_case", "open_training_case", "request_training", "reschedule_training", "cancel_case",
     "list_cases", "case_status", "add_note", "get_support", "talk_to_person",
+    "account_request_status", "upgrade_status", "show_account", "locations", "account_events",
 })  # fmt: skip
 _WISH = re.compile(
     r"^\W*(?:(?:please|pls|ok|okay|no|so|and|just|now|sorry|wait|actually)\b[ ,]*)*(?:"

@@ -18,11 +18,17 @@ from rasa_sdk.interfaces import (
 from actions import (
     access,
     access_rules,
+    account_pages,
+    account_requests,
+    account_settings,
     cases,
     conversation,
     delegations,
     directory,
     groups,
+    history,
+    new_accounts,
+    profile,
     training,
     tree,
     users,
@@ -32,8 +38,9 @@ from actions.base import CustomAction
 from backend.core.settings import settings
 
 FEATURES = (
-    access, access_rules, cases, conversation, delegations, directory, groups, training, tree,
-    users, virtual_accounts,
+    access, access_rules, account_pages, account_requests, account_settings, cases, conversation,
+    delegations, directory, groups, history, new_accounts, profile, training, tree, users,
+    virtual_accounts,
 )  # fmt: skip
 LARGEST_CALL = 20_000_000  # bytes, unpacked
 # The wording is read from data/, so Rasa need not send its domain with each call
