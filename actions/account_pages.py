@@ -1,12 +1,13 @@
 """A Smart Account to look at: its properties and numbers, its places."""
 
+import re
 from typing import Any
 
 from rasa_sdk.events import EventType
 
 from actions import cards
 from actions.account_requests import say_banner
-from actions.accounts import Entry, find_accounts, title_of
+from actions.accounts import Entry, Found, find_accounts, title_of
 from actions.addresses import country_name
 from actions.base import CustomAction
 from actions.dates import say_moment
@@ -25,6 +26,10 @@ class ShowAccount(CustomAction):
     async def act(self, turn: Turn) -> list[EventType]:
         """The account that is meant as a card; of several, which one is asked."""
         found = await find_accounts(turn, turn.words, everywhere=True)
+        if (unknown := _nowhere(turn, found)) is not None:
+            response = "utter_account_unknown"
+            turn.reply(say(response, said=unknown), buttons=buttons(response))
+            return []
         strangers = [one for one in found.entries if one.get("relation") != "access"]
         entries = strangers[:1] or await accounts_meant(turn)
         if not entries:
@@ -38,6 +43,15 @@ class ShowAccount(CustomAction):
         else:
             await _show(turn, entries[0])
         return []
+
+
+def _nowhere(turn: Turn, found: Found) -> str | None:
+    """A name after "of" that is no account's: then it is not one's own that is meant."""
+    if found.entries or turn.is_payload:
+        return None
+    named = (rf"\b(?:of|for|about|at)\s+{re.escape(phrase)}\b" for phrase in found.phrases)
+    pairs = zip(found.phrases, named, strict=True)
+    return next((one for one, said in pairs if re.search(said, turn.words, re.IGNORECASE)), None)
 
 
 async def _show(turn: Turn, entry: Entry) -> None:
