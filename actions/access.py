@@ -10,6 +10,7 @@ from actions.accounts import find_accounts
 from actions.base import CustomAction
 from actions.dialogue import Dialogue, forms
 from actions.forms import OperationForm
+from actions.members import called
 from actions.places import SLOT as PLACES
 from actions.places import PlacesForm
 from actions.requests import SLOT as REQUEST
@@ -28,6 +29,9 @@ _WHY = re.compile(
     r"\s*(?P<because>\S.*)$|,\s*(?P<i>(?:i|we)\b(?!['’]m new).*)$",
     re.IGNORECASE | re.DOTALL,
 )
+_GIVES = re.compile(
+    r"^\W*(?:(?:pls|please|can you|could you|hi|hello)\W+)*(?:give|grant)\b", re.IGNORECASE
+)
 
 
 class RequestAccessForm(PlacesForm):
@@ -43,6 +47,10 @@ class RequestAccessForm(PlacesForm):
     also_cancels = frozenset({"cancel_access_request"})
     subject = "access to a Smart Account"
     members_only = False
+
+    async def elsewhere(self, turn: Turn, sheet: Sheet) -> str | None:  # noqa: ARG002
+        """Access for somebody else: "give Fiona viewer access to Oslo"."""
+        return "add_user_form" if _GIVES.match(turn.words) and called(turn.words) else None
 
     async def prepare(self, turn: Turn, sheet: Sheet, said: str) -> None:
         """Take the reason out of "… for Oslo, I manage its licences"."""

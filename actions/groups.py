@@ -138,13 +138,14 @@ class GroupForm(GroupsForm):
             return
         groups = await groups_of(turn, account)
         found = named_groups(turn.words, groups)
-        if not found and sheet.asked is None and len(groups) == 1 and "the group" in turn.words:
-            found = groups
+        said = "" if found else self._unknown_group(turn, sheet)
         if len(found) == 1 and GROUP not in sheet.values:
             heard[GROUP] = found[0]["name"]
-        elif groups and (said := self._unknown_group(turn, sheet)) and not found:
+        elif groups and said:
             sheet.judged.add(GROUP)
             sheet.notes.append(say("utter_group_unknown", said=said[:60]))
+            sheet.narrow(GROUP, {one["name"]: one["name"] for one in groups[:25]})
+            sheet.memory.changing = GROUP  # also where there is only one: another was meant
 
     def _unknown_group(self, turn: Turn, sheet: Sheet) -> str:
         """The name of a group that there is not."""

@@ -150,6 +150,7 @@ class PersonChoice(ManagesPeople):
             name = name or words.strip(" .!?")
         if name:
             more = await users_named(turn, smart_account, str(name))
+            more = more or await users_named(turn, smart_account, str(name).removesuffix("s"))
             found, users = [user["email"] for user in more], [*users, *more]
         if len(found) == 1:
             heard[SLOT] = found[0]
@@ -232,7 +233,11 @@ class RoleGiven(PlacesForm):
     ) -> None:
         """Those the person sees; others are passed on, and the API says who manages them."""
         await super()._hear_places(turn, sheet, heard, smart_account)
-        if PLACES not in heard:
+        if any("@" in place for place in heard.get(PLACES) or ()):
+            heard[PLACES] = [place for place in heard[PLACES] if "@" not in place]
+            if not heard[PLACES]:
+                heard.pop(PLACES)  # only a person was named
+        elif PLACES not in heard:
             others = await places_of(turn, smart_account)
             if said := choose(self._words(turn, sheet), others).meant:
                 heard[PLACES] = said
