@@ -10,7 +10,7 @@ from rasa_sdk.events import EventType
 from actions.accounts import AccountForm
 from actions.dialogue import SAME
 from actions.names import choose, nearest
-from actions.roles import hear_role
+from actions.roles import hear_role, role_in
 from actions.sheet import CHANGE, Sheet, Values
 from actions.turn import Turn, payload
 from actions.wording import say
@@ -197,6 +197,15 @@ class PlacesForm(AccountForm):
         names = await self.names(turn, sheet, self.account_of(sheet))
         paths = [f"{names[name]} / " for name in sheet.values.get(SLOT) or [] if name in names]
         return any(path.startswith(above) for path in names.values() for above in paths)
+
+    async def _store(
+        self, turn: Turn, sheet: Sheet, heard: Values, answered: str | None
+    ) -> list[EventType]:
+        """However the scope was answered, a bare "user" that was said before is a role now."""
+        level = sheet.memory.kept.get("level")
+        if level and heard.get("scope") and "role" not in heard:
+            heard["role"] = role_in(sheet.memory.kept.pop("level"), heard["scope"])
+        return await super()._store(turn, sheet, heard, answered)
 
     async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
         """Of a list, only what is wrong is dropped; one that is too long can be shortened."""
