@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from assistant.cli import try_model
 from assistant.cli.display import say
 from assistant.cli.small_model import FORMAT
 from backend.core.settings import ROOT
@@ -24,15 +25,17 @@ START = (
 )
 
 
-def serve(port: int) -> int:
-    """Serve until interrupted; 1 when the model is not installed."""
+def serve(port: int, *, play: bool = False) -> int:
+    """Serve until interrupted, or `play` some conversations; 1 when the model is not installed."""
     weights = _weights()
     if weights is None:
         say(HOW.format(uv=_uv()))
         return 1
-    say(f"In another terminal: {START.format(port=port)}")
     # The server would listen on the PORT that is meant for the product.
     environment = {name: value for name, value in os.environ.items() if name not in LISTENING}
+    if play:
+        return try_model.play(_command(weights, port), environment, port)
+    say(f"In another terminal: {START.format(port=port)}")
     return subprocess.call(_command(weights, port), env=environment)
 
 

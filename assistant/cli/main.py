@@ -120,8 +120,13 @@ def doctor() -> None:
 
 
 @app.command()
-def llm(port: Annotated[int, typer.Option(help="Where to listen.")] = 8900) -> None:
+def llm(
+    port: Annotated[int, typer.Option(help="Where to listen.")] = 8900,
+    play: Annotated[
+        bool, typer.Option("--try", help="Hold a few conversations with it, and print them.")
+    ] = False,
+) -> None:
     """Serve a small language model on this machine, to try the agent with (optional)."""
     from assistant.cli.llm import serve
 
-    raise typer.Exit(serve(port))
+    raise typer.Exit(serve(port, play=play))

@@ -20,9 +20,11 @@ class Refused(RuntimeError):
 class Talk:
     """One conversation of one signed-in person."""
 
-    def __init__(self, address: str, *, http: httpx.Client | None = None) -> None:
+    def __init__(
+        self, address: str, *, http: httpx.Client | None = None, seconds: float = 60
+    ) -> None:
         self._http = http or httpx.Client(
-            base_url=f"{address.rstrip('/')}/api/v1", timeout=60, trust_env=False
+            base_url=f"{address.rstrip('/')}/api/v1", timeout=seconds, trust_env=False
         )
         self._id = ""
         self._closed = threading.Event()
@@ -59,6 +61,15 @@ class Talk:
         """`confirm` or `cancel` a proposal."""
         path = f"/conversations/{self._id}/proposals/{proposal}/{verdict}"
         return list(self._post(path, {})["replies"])
+
+    @property
+    def conversation(self) -> str:
+        """The conversation that has begun."""
+        return self._id
+
+    def messages(self, conversation: str) -> list[dict[str, Any]]:
+        """All messages of a conversation, oldest first; support agents get the *why* of each."""
+        return list(_answer(self._http.get(f"/conversations/{conversation}/messages"))["items"])
 
     def listen(self, hear: Callable[[Reply], None]) -> threading.Thread:
         """Call `hear` with every message that the stream brings, on a thread, until `close`."""

@@ -26,6 +26,19 @@ class Category(StrEnum):
     OTHER = "other"
 
 
+CATEGORY_NAMES = {
+    Category.TRAINING: "Training",
+    Category.SMART_ACCOUNT: "Smart Account",
+    Category.ORDERS: "Orders",
+    Category.SMART_LICENSING: "Smart licensing",
+    Category.TRADITIONAL_LICENSING: "Traditional licensing (PAK)",
+    Category.PNP: "Plug and Play",
+    Category.MCE: "My Cisco Entitlements",
+    Category.EA: "Enterprise Agreement",
+    Category.OTHER: "Something else",
+}
+
+
 class Status(StrEnum):
     """Where a case stands."""
 

@@ -10,6 +10,7 @@ from backend.cases.desk import desk
 from backend.cases.invitation import next_invitation
 from backend.cases.models import Case, CaseEntry
 from backend.cases.schemas import (
+    CATEGORY_NAMES,
     ENDED,
     SEVERITY_NAMES,
     STATUS_NAMES,
@@ -168,7 +169,7 @@ async def open_case(
             case,
             "Case opened",
             ("Subject", case.title),
-            ("About", body.category.replace("_", " ").capitalize()),
+            ("About", CATEGORY_NAMES[body.category]),
             ("Severity", SEVERITY_NAMES[case.severity]),
             ("Order", case.order_number),
             ("Smart Account", account.domain if account else None),
