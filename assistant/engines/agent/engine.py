@@ -1,8 +1,12 @@
-"""The agentic engine: one agent compiled for one turn, from our own table, then forgotten."""
+"""The agentic engine: an agent without a memory, told in each turn what our own table remembers."""
 
 import asyncio
+from collections.abc import Callable
+from contextvars import Context
+from functools import lru_cache
 from typing import Any
 
+import langsmith
 import structlog
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage
@@ -10,17 +14,16 @@ from langchain_core.messages import AIMessage, AIMessageChunk, AnyMessage, Human
 from assistant import metrics
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.conversations.hub import hub
-from assistant.engines.agent import provider
 from assistant.engines.agent.breaker import breaker
 from assistant.engines.agent.leaks import without_secrets
 from assistant.engines.agent.memory import remembered
 from assistant.engines.agent.middleware import in_order
-from assistant.engines.agent.prompt import system_prompt
+from assistant.engines.agent.provider import chat_model
 from assistant.engines.agent.spoken import MOST_CHARACTERS, presentable
 from assistant.engines.agent.turn import AgentFailed, AgentTurn, BrokenAnswer, TurnLimit
 from assistant.situation import Situation
 from assistant.wording import say, wording
-from backend.core.client import licensing_api
+from backend.core.client import LicensingApi, licensing_api
 from backend.core.database import refuse_open_transaction
 from backend.core.settings import settings
 
@@ -50,20 +53,37 @@ async def answer(situation: Situation) -> Outcome:
     return _outcome(turn, [Draft(said, ask=_ask(said), sources=_unique(turn.sources))])
 
 
+async def _at_once(
+    _: object, context: Context, func: Callable[..., Any], /, *args: Any, **kwargs: Any
+) -> Any:
+    """LangSmith's bookkeeping around each middleware, in place: nothing is traced, and a thread's
+    visit for finding that out cost more than the middleware.
+    """
+    return context.run(func, *args, **kwargs)
+
+
+@lru_cache(maxsize=2)
+def _agent(api: LicensingApi) -> Any:
+    """Compiled once, for compiling takes longer than all else that we do in a turn. It keeps
+    nothing: whatever belongs to a turn is in the run's context.
+    """
+    langsmith.set_runtime_overrides(aio_to_thread=_at_once)
+    return create_agent(
+        chat_model(),
+        [],  # each step is told of its own (`offering`), and `calls` carries them out
+        middleware=in_order(api),
+        context_schema=AgentTurn,
+    )
+
+
 async def _run(turn: AgentTurn) -> str:
     refuse_open_transaction("the model")
-    api = licensing_api()
-    agent = create_agent(
-        provider.chat_model(),
-        [],  # each step is told of its own (`offering`), and `calls` carries them out
-        system_prompt=system_prompt(turn.situation),
-        middleware=in_order(turn, api),
-    )
     last: AnyMessage | None = None
     async with asyncio.timeout(settings().turn_seconds):
-        async for kind, part in agent.astream(
+        async for kind, part in _agent(licensing_api()).astream(
             {"messages": _messages(turn.situation)},
             {"recursion_limit": RECURSION_LIMIT},
+            context=turn,
             stream_mode=["messages", "values"],
         ):
             if kind == "values":

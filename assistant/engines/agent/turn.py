@@ -27,7 +27,7 @@ class BrokenAnswer(RuntimeError):
 
 @dataclass
 class AgentTurn:
-    """Shared by the middleware of one turn; made new for each."""
+    """Shared by the middleware of one turn: made new for each, and the context of its run."""
 
     situation: Situation
     draft: Draft | None = None
@@ -38,9 +38,17 @@ class AgentTurn:
     speaking: str | None = None
     spoken: str = ""
     whole: int = 0
+    told: tuple[tuple[str, ...], list[Any]] | None = None
     model_calls: int = 0
+    tool_calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+
+    @staticmethod
+    def of(runtime: Any) -> "AgentTurn":
+        """The turn that a run of the agent belongs to, typed."""
+        turn: AgentTurn = runtime.context
+        return turn
 
     @property
     def caller(self) -> Caller:

@@ -26,14 +26,15 @@ SHOWN = "A card with this was shown to the person, who decides. Nothing has been
 class Calls(AgentMiddleware[Any, Any, Any]):
     """Carries out reads, dry-runs writes, and ends the turn once there is a card."""
 
-    def __init__(self, turn: AgentTurn, api: LicensingApi) -> None:
+    def __init__(self, api: LicensingApi) -> None:
         super().__init__()
-        self._turn, self._api = turn, api
+        self._api = api
 
     @hook_config(can_jump_to=["end"])
     async def abefore_model(self, state: Any, runtime: Runtime[Any]) -> dict[str, Any] | None:  # noqa: ARG002
         """With a card there is nothing left to say."""
-        return {"jump_to": "end"} if self._turn.draft is not None else None
+        turn = AgentTurn.of(runtime)
+        return {"jump_to": "end"} if turn.draft is not None else None
 
     async def awrap_tool_call(
         self,
@@ -41,6 +42,7 @@ class Calls(AgentMiddleware[Any, Any, Any]):
         handler: Callable[[ToolCallRequest], Awaitable[Any]],  # noqa: ARG002 - tools never run
     ) -> ToolMessage:
         """Whatever the model called, offered or not, under the same rules."""
+        turn = AgentTurn.of(request.runtime)
         name, arguments = request.tool_call["name"], dict(request.tool_call["args"])
         operation = self._api.operations.get(name)
         unfit = _unfit(arguments)
@@ -48,51 +50,56 @@ class Calls(AgentMiddleware[Any, Any, Any]):
             if unfit:
                 text, ok, arguments = unfit, False, {}
             elif name == FIND:
-                text, ok = self._find(arguments), True
+                text, ok = self._find(turn, arguments), True
             elif operation is None or not is_tool(operation):
                 text, ok = _no_tool(name), False
             elif operation.writes:
-                text, ok = await self._propose(operation, arguments)
+                text, ok = await self._propose(turn, operation, arguments)
             else:
-                text, ok = await self._read(operation, arguments)
+                text, ok = await self._read(turn, operation, arguments)
         except httpx.HTTPError as exc:
             text, ok = f"The licensing system did not answer ({type(exc).__name__}).", False
-        self._turn.note(name, arguments, text, ok=ok)
+        turn.note(name, arguments, text, ok=ok)
         return ToolMessage(
             text, tool_call_id=request.tool_call["id"] or "", name=name,
             status="success" if ok else "error",
         )  # fmt: skip
 
-    async def _read(self, operation: Operation, arguments: dict[str, Any]) -> tuple[str, bool]:
-        answer = await self._api.call(operation.id, arguments, self._turn.caller)
+    async def _read(
+        self, turn: AgentTurn, operation: Operation, arguments: dict[str, Any]
+    ) -> tuple[str, bool]:
+        answer = await self._api.call(operation.id, arguments, turn.caller)
         if answer.ok:
-            self._note_sources(answer)
+            _note_sources(turn, answer)
         else:
-            self._turn.refused.append(f"{operation.id}: {answer.body.get('title')}")
+            turn.refused.append(f"{operation.id}: {answer.body.get('title')}")
         return readable(answer), answer.ok
 
-    def _find(self, arguments: dict[str, Any]) -> str:
+    def _find(self, turn: AgentTurn, arguments: dict[str, Any]) -> str:
         """Name the tools nearest to the model's words; the next step is told of them."""
-        person, words = self._turn.situation.person, str(arguments.get("words") or "")
+        person, words = turn.situation.person, str(arguments.get("words") or "")
         found = toolbox(self._api).find(person, words[:MOST_WORDS])
-        self._turn.found = list(dict.fromkeys([*found, *self._turn.found]))
+        turn.found = list(dict.fromkeys([*found, *turn.found]))
         return json.dumps(
             [{"name": name, "does": described(self._api.operations[name])} for name in found]
         )
 
-    def _note_sources(self, answer: Answer) -> None:
-        items = answer.body.get("items")
-        for item in items if isinstance(items, list) else []:
-            if isinstance(item, dict) and {"title", "url", "excerpt"} <= item.keys():
-                self._turn.sources.append({"title": item["title"], "url": item["url"]})
-
-    async def _propose(self, operation: Operation, arguments: dict[str, Any]) -> tuple[str, bool]:
-        prepared = await prepare(self._turn.caller, operation.id, arguments)
+    async def _propose(
+        self, turn: AgentTurn, operation: Operation, arguments: dict[str, Any]
+    ) -> tuple[str, bool]:
+        prepared = await prepare(turn.caller, operation.id, arguments)
         if isinstance(prepared, Answer):
-            self._turn.refused.append(f"{operation.id}: {prepared.body.get('title')}")
+            turn.refused.append(f"{operation.id}: {prepared.body.get('title')}")
             return readable(prepared), False
-        self._turn.draft = prepared
+        turn.draft = prepared
         return SHOWN, True
+
+
+def _note_sources(turn: AgentTurn, answer: Answer) -> None:
+    items = answer.body.get("items")
+    for item in items if isinstance(items, list) else []:
+        if isinstance(item, dict) and {"title", "url", "excerpt"} <= item.keys():
+            turn.sources.append({"title": item["title"], "url": item["url"]})
 
 
 def _unfit(arguments: dict[str, Any]) -> str | None:

@@ -6,15 +6,11 @@ from typing import Any
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage
 
-from assistant.engines.agent.turn import AgentTurn, BrokenAnswer
+from assistant.engines.agent.turn import BrokenAnswer
 
 
 class WholeAnswers(AgentMiddleware[Any, Any, Any]):
     """Raises `BrokenAnswer` for a cut-off answer and for one that says nothing at all."""
-
-    def __init__(self, turn: AgentTurn) -> None:
-        super().__init__()
-        self._turn = turn
 
     async def awrap_model_call(
         self,
