@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -16,6 +16,50 @@ from backend.core.database import insert_into
 from backend.core.identity import Organization, Person
 from backend.core.ids import new_id
 from backend.core.policy import DeskAction, desk_allows
+
+# The queries of every turn, put together once: that takes as long as running them.
+_OF_CONVERSATION = col(Message.conversation_id) == bindparam("conversation")
+_UNANSWERED = (
+    _OF_CONVERSATION, col(Message.waiting).is_(True), col(Message.seq) <= bindparam("up_to"),
+)  # fmt: skip
+_WAITING = select(Message.seq).where(*_UNANSWERED).limit(1)
+_NEXT_TURN = (
+    select(Message, Conversation, Person, Organization)
+    .join(Conversation, col(Conversation.id) == Message.conversation_id)
+    .join(Person, col(Person.id) == Conversation.person)
+    .join(Organization, col(Organization.domain) == Person.organization_domain)
+    .where(*_UNANSWERED)
+    .order_by(col(Message.seq))
+    .limit(1)
+)
+_BY_CLIENT_ID = select(Message).where(
+    _OF_CONVERSATION, col(Message.client_message_id) == bindparam("client_message")
+)
+_REPLIES = (
+    select(Message)
+    .where(
+        _OF_CONVERSATION,
+        col(Message.in_reply_to) == bindparam("seq"),
+        col(Message.role) != "user",
+    )
+    .order_by(col(Message.seq))
+)
+_BEFORE = (
+    select(Message)
+    .where(_OF_CONVERSATION, col(Message.seq) < bindparam("before"))
+    .order_by(col(Message.seq).desc())
+    .limit(bindparam("most"))
+)
+_LOCKED = (
+    select(Conversation)
+    .where(col(Conversation.id) == bindparam("conversation"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_LOCKED_OWN = _LOCKED.where(col(Conversation.person) == bindparam("person"))
+_OPEN_PROPOSAL = select(Proposal).where(
+    col(Proposal.conversation_id) == bindparam("conversation"), col(Proposal.status) == "open"
+)
 
 
 def readable_by(person: Person) -> SelectOfScalar[Conversation]:
@@ -71,14 +115,7 @@ async def free_all_leases(session: AsyncSession) -> None:
 
 async def locked(session: AsyncSession, conversation_id: str) -> Conversation:
     """The conversation, its row locked for this transaction."""
-    return (
-        await session.exec(
-            select(Conversation)
-            .where(Conversation.id == conversation_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    ).one()
+    return (await session.exec(_LOCKED, params={"conversation": conversation_id})).one()
 
 
 async def own(session: AsyncSession, conversation_id: str, person: str) -> Conversation | None:
@@ -96,59 +133,30 @@ async def locked_own(
     session: AsyncSession, conversation_id: str, person: str
 ) -> Conversation | None:
     """The person's own conversation, its row locked; None if it is not theirs."""
-    return (
-        await session.exec(
-            select(Conversation)
-            .where(Conversation.id == conversation_id, Conversation.person == person)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-    ).one_or_none()
+    asked = {"conversation": conversation_id, "person": person}
+    return (await session.exec(_LOCKED_OWN, params=asked)).one_or_none()
 
 
 async def message_by_client_id(
     session: AsyncSession, conversation_id: str, client_message_id: str
 ) -> Message | None:
     """The message that a client sent under this id."""
-    return (
-        await session.exec(
-            select(Message).where(
-                Message.conversation_id == conversation_id,
-                Message.client_message_id == client_message_id,
-            )
-        )
-    ).one_or_none()
+    asked = {"conversation": conversation_id, "client_message": client_message_id}
+    return (await session.exec(_BY_CLIENT_ID, params=asked)).one_or_none()
 
 
 async def is_waiting(session: AsyncSession, conversation_id: str, up_to: int) -> bool:
     """Whether any message up to this one has no answer yet."""
-    waiting = select(Message.seq).where(*_waiting(conversation_id, up_to)).limit(1)
-    return (await session.exec(waiting)).first() is not None
+    asked = {"conversation": conversation_id, "up_to": up_to}
+    return (await session.exec(_WAITING, params=asked)).first() is not None
 
 
 async def next_turn(
     session: AsyncSession, conversation_id: str, up_to: int
 ) -> tuple[Message, Conversation, Person, Organization] | None:
     """The oldest message up to this one that has no answer yet, and whose it is."""
-    return (
-        await session.exec(
-            select(Message, Conversation, Person, Organization)
-            .join(Conversation, col(Conversation.id) == Message.conversation_id)
-            .join(Person, col(Person.id) == Conversation.person)
-            .join(Organization, col(Organization.domain) == Person.organization_domain)
-            .where(*_waiting(conversation_id, up_to))
-            .order_by(col(Message.seq))
-            .limit(1)
-        )
-    ).first()
-
-
-def _waiting(conversation_id: str, up_to: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        col(Message.conversation_id) == conversation_id,
-        col(Message.waiting).is_(True),
-        col(Message.seq) <= up_to,
-    )
+    asked = {"conversation": conversation_id, "up_to": up_to}
+    return (await session.exec(_NEXT_TURN, params=asked)).first()
 
 
 async def note_answered(session: AsyncSession, message: Message, why: dict[str, Any]) -> None:
@@ -176,16 +184,8 @@ async def conversations_waiting(
 
 async def replies_to(session: AsyncSession, conversation_id: str, seq: int) -> list[Message]:
     """What the turn of this message answered."""
-    rows = await session.exec(
-        select(Message)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.in_reply_to == seq,
-            Message.role != "user",
-        )
-        .order_by(col(Message.seq))
-    )
-    return list(rows.all())
+    asked = {"conversation": conversation_id, "seq": seq}
+    return list((await session.exec(_REPLIES, params=asked)).all())
 
 
 async def messages_after(
@@ -205,13 +205,8 @@ async def messages_before(
     session: AsyncSession, conversation_id: str, before: int, limit: int
 ) -> list[Message]:
     """The newest messages before this number, oldest first."""
-    rows = await session.exec(
-        select(Message)
-        .where(Message.conversation_id == conversation_id, Message.seq < before)
-        .order_by(col(Message.seq).desc())
-        .limit(limit)
-    )
-    return list(rows.all())[::-1]
+    asked = {"conversation": conversation_id, "before": before, "most": limit}
+    return list((await session.exec(_BEFORE, params=asked)).all())[::-1]
 
 
 async def last_texts(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
@@ -260,13 +255,8 @@ async def offered(session: AsyncSession, conversation_id: str, payload: str) -> 
 
 async def open_proposal(session: AsyncSession, conversation_id: str) -> Proposal | None:
     """The one proposal that waits for confirmation."""
-    return (
-        await session.exec(
-            select(Proposal).where(
-                Proposal.conversation_id == conversation_id, Proposal.status == "open"
-            )
-        )
-    ).one_or_none()
+    asked = {"conversation": conversation_id}
+    return (await session.exec(_OPEN_PROPOSAL, params=asked)).one_or_none()
 
 
 async def locked_proposal(session: AsyncSession, proposal_id: str) -> Proposal | None:
