@@ -40,10 +40,10 @@ async def answer(situation: Situation) -> Outcome:
         return await proposals.decide(situation, confirmed=decision)
     if message.payload == "/confirm":
         return Outcome([Draft(say("nothing_open"))], engine="system")
-    if _answers_agent(situation):
-        return await _note_to_case(situation)
     if message.payload == TRY_AGAIN and situation.failed is not None:
         situation = situation.again(situation.failed)
+    if _answers_agent(situation):
+        return await _note_to_case(situation)
     if situation.message.payload == LEAVE_CASE or situation.conversation.form is not None:
         return await form.answer(situation)
     return await _by_engine(situation)

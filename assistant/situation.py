@@ -124,4 +124,8 @@ class Situation:
     def again(self, message: Message) -> "Situation":
         """The same conversation, answering an earlier message, whoever could not answer it."""
         offer = self.offer if message.payload else None
-        return replace(self, message=message, offer=offer)
+        before = [m for m in self.recent if m.seq < message.seq]
+        answered = [m for m in before if m.seq == message.in_reply_to] or before[-1:]
+        return replace(
+            self, message=message, offer=offer, answers=answered[0] if answered else None
+        )

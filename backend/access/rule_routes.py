@@ -20,6 +20,7 @@ from backend.access.rule_schemas import (
 )
 from backend.accounts.domains import NamedDomain
 from backend.core.auth import CurrentPerson
+from backend.core.client import ONLY_READS
 from backend.core.events import ActingDep
 from backend.core.pagination import CursorQuery, LimitQuery, Page
 from backend.core.problems import RESPONSES
@@ -70,7 +71,11 @@ async def create_access_rule(
     return await rules.create(session, person, acting, smart_account, body)
 
 
-@router.post("/access-rules/simulate", operation_id="simulate_access_rules")
+@router.post(
+    "/access-rules/simulate",
+    operation_id="simulate_access_rules",
+    openapi_extra={ONLY_READS: True},
+)
 async def simulate_access_rules(
     smart_account: Named, body: SimulateAccessRules, person: CurrentPerson, session: SessionDep
 ) -> Simulation:

@@ -78,13 +78,22 @@ class Operation:
     file_field: str | None = None
     """The field of a form that takes a file; None when there is no such form."""
     media_types: frozenset[str] = frozenset()
+    only_reads: bool = False
+    """Whether it changes nothing although it is sent with a body, as its route says."""
+
+    @property
+    def has_body(self) -> bool:
+        """Whether its fields travel in a body."""
+        return self.method not in {"GET", "HEAD"}
 
     @property
     def writes(self) -> bool:
         """Whether it changes something, so that an engine may only propose it."""
-        return self.method not in {"GET", "HEAD"}
+        return self.has_body and not self.only_reads
 
 
+# A POST that changes nothing says so in its route's `openapi_extra`.
+ONLY_READS = "x-only-reads"
 # What has no name of its own is no tool: signing in, talking, confirming, streams, files.
 HTTP_ONLY = "http."
 
@@ -138,6 +147,7 @@ def _operation(
         tags=list(route.get("tags", [])),
         file_field=next(iter(form.get("properties", {})), None),
         media_types=frozenset(content),
+        only_reads=bool(route.get(ONLY_READS)),
     )
 
 
@@ -208,7 +218,7 @@ def _sent(
 ) -> dict[str, Any]:
     """The request's body as httpx takes it; a file's kind is named in `headers`."""
     if upload is None:
-        return {"json": body if operation.writes else None}
+        return {"json": body if operation.has_body else None}
     if upload.media_type in operation.media_types:
         headers["Content-Type"] = upload.media_type
         return {"content": upload.content}

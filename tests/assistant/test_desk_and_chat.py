@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from backend.core import jobs
+from backend.core.client import Answer, LicensingApi
 from backend.core.database import database
 from tests.assistant.conftest import Begin, Talk
 from tests.assistant.fake_rasa import FakeRasa
@@ -117,6 +118,28 @@ async def test_that_a_plain_answer_right_after_goes_to_the_case_and_the_bot_keep
     assert [e["text"] for e in thread if e["type"] == "note"] == ["It is 4100001."]
     [reply] = await talk.say("And what is a virtual account?")
     assert reply["text"] == "Rasa says"
+
+
+async def test_that_trying_again_after_an_outage_still_goes_to_the_case(
+    rasa: FakeRasa, talk: Talk, lee: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = await opened(rasa, talk)
+    await lee.post(f"/cases/{number}/replies", json={"text": "Which order?"})
+    await news(talk)
+    before = len(rasa.turns)
+
+    async def out_of_reach(*_: object, **__: object) -> Answer:
+        raise httpx.ConnectError("out of reach")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LicensingApi, "call", out_of_reach)
+        [failed] = await talk.say("It is 4100001.")
+    assert "/try_again" in {button["payload"] for button in failed["buttons"]}
+    [reply] = await talk.press("/try_again")
+    assert (reply["role"], reply["case"]["number"]) == ("system", number)
+    assert len(rasa.turns) == before
+    thread = (await lee.get(f"/cases/{number}")).json()["thread"]
+    assert [e["text"] for e in thread if e["type"] == "note"] == ["It is 4100001."]
 
 
 async def test_that_an_answer_to_an_older_message_of_an_agent_goes_to_its_case(

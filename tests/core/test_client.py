@@ -1,11 +1,12 @@
 """Arguments of a call can't lead to another route than the operation's own."""
 
+import json
 from typing import Any
 
 import httpx
 import pytest
 
-from backend.core.client import Caller, LicensingApi, Upload
+from backend.core.client import Caller, LicensingApi, Upload, operations_of
 
 DOCUMENT: dict[str, Any] = {
     "paths": {
@@ -35,8 +36,25 @@ DOCUMENT: dict[str, Any] = {
                 "requestBody": {"content": {"application/json": {}, "text/csv": {}}},
             }
         },
+        "/lists/{list_id}/trial": {
+            "post": {
+                "operationId": "try_rows",
+                "x-only-reads": True,
+                "parameters": [{"in": "path", "name": "list_id", "schema": {"type": "string"}}],
+                "requestBody": {
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Rows"}}
+                    }
+                },
+            }
+        },
     },
-    "components": {"schemas": {"Body": {"properties": {"paper": {"type": "string"}}}}},
+    "components": {
+        "schemas": {
+            "Body": {"properties": {"paper": {"type": "string"}}},
+            "Rows": {"properties": {"rows": {"type": "array"}}},
+        }
+    },
 }
 
 
@@ -86,3 +104,11 @@ async def sent(operation: str, *calls: dict[str, Any], **options: Any) -> list[h
         for arguments in calls:
             await api.call(operation, arguments, Caller("p"), **options)
     return seen
+
+
+async def test_that_a_call_that_only_reads_is_no_write_and_yet_has_its_body() -> None:
+    operation = operations_of(DOCUMENT)["try_rows"]
+    assert (operation.writes, operation.has_body) == (False, True)
+    assert operations_of(DOCUMENT)["add_rows"].writes
+    [seen] = await sent("try_rows", {"list_id": "1", "rows": ["a"]})
+    assert json.loads(seen.content) == {"rows": ["a"]}
