@@ -33,7 +33,9 @@ LEAN = frozenset({
     "format", "pattern",
 })  # fmt: skip
 # What an answer holds that only readers of raw data need.
-LEFT_OUT = frozenset({"thread", "sla", "conversation", "why", "deciders", "score"})
+LEFT_OUT = frozenset({"thread", "sla", "conversation", "why", "score"})
+# Who could decide each of many requests is many names; of one request it is an answer.
+LEFT_OUT_OF_LISTS = LEFT_OUT | {"deciders"}
 MOST_CHARACTERS = 6000
 MOST_ITEMS = 20
 
@@ -112,15 +114,15 @@ def readable(answer: Answer) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
-def _trim(value: Any) -> Any:
+def _trim(value: Any, left_out: frozenset[str] = LEFT_OUT) -> Any:
     if isinstance(value, dict):
         return {
-            key: _trim(one)
+            key: _trim(one, left_out)
             for key, one in value.items()
-            if key not in LEFT_OUT and one not in (None, [], "")
+            if key not in left_out and one not in (None, [], "")
         }
     if isinstance(value, list):
-        return [_trim(one) for one in value[:MOST_ITEMS]]
+        return [_trim(one, LEFT_OUT_OF_LISTS) for one in value[:MOST_ITEMS]]
     return value
 
 

@@ -1,6 +1,7 @@
 """What the agent does with a model that behaves, and with one that does not."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -317,3 +318,24 @@ async def test_that_an_agent_that_takes_too_long_leaves_the_turn_to_rasa(
     model.steps(Says(silent=True))
     replies = await nadia.say("hello")
     assert replies[0]["text"] == say("agent_off")
+
+
+async def test_that_turns_of_several_people_at_once_share_nothing(
+    model: ScriptedModel, talk: Talk
+) -> None:
+    def asks_who_then_says(request: dict[str, Any]) -> Says:
+        last = request["messages"][-1]
+        if last["role"] != "tool":
+            return call("get_me", {})
+        return text(f"You are {json.loads(last['content'])['email']}.")
+
+    people = 3 * ["nadia@northwind.example", "carla@contoso.example", "paul@fabrikam.example"]
+    talks = [await talk(email) for email in people]
+    model.script = asks_who_then_says
+    answers = await asyncio.gather(*(one.say("who am I?") for one in talks))
+    assert [replies[-1]["text"] for replies in answers] == [f"You are {one}." for one in people]
+    for request in model.requests:
+        [told, *_, last] = request["messages"]
+        if last["role"] == "tool":
+            first_name = json.loads(last["content"])["name"].split()[0]
+            assert f"You help {first_name} " in told["content"]

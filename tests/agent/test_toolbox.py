@@ -16,8 +16,8 @@ from assistant.engines.agent.toolbox import (
     Toolbox,
     room_beside,
 )
-from assistant.tools import offered
-from backend.core.client import LicensingApi
+from assistant.tools import offered, readable
+from backend.core.client import Answer, LicensingApi
 from backend.core.identity import Person
 from backend.knowledge.embedding import sentence_embedding
 from tests.agent.many_operations import document, wishes
@@ -140,3 +140,11 @@ def test_that_a_small_api_is_told_whole() -> None:
     few = {path: whole["paths"][path] for path in ("/me", "/cases", "/knowledge", "/webinars")}
     box = Toolbox(LicensingApi(httpx.AsyncClient(), {"paths": few}))
     assert names(box.offer(CUSTOMER, needed(["hello"]), ROOM)) == list(box.specs)
+
+
+def test_that_who_can_decide_is_told_of_one_request_and_not_of_many() -> None:
+    request = {"id": "1", "status": "pending", "deciders": [{"name": "Nadia", "email": "n@x"}]}
+    assert "Nadia" in readable(Answer(200, request))
+    many = readable(Answer(200, {"items": [request, request]}))
+    assert "pending" in many
+    assert "Nadia" not in many
