@@ -1,4 +1,5 @@
-"""The directory and the requests that wait, among 100 accounts and among 100,000 with a million
+"""The directory, the requests that wait, an account's people and whether somebody may do
+something, among 100 accounts and among 100,000 with a million
 memberships, on both databases.
 
 What somebody sees is the same in both crowds; only how much lies around it differs. The calls
@@ -18,12 +19,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.access import listing, presentation
 from backend.access.models import AccessRequest
+from backend.accounts.standing import standing
 from backend.core.database import Database
 from backend.core.identity import Person
 from backend.core.migrations import migrate
 from backend.core.pagination import newest_first
+from backend.core.policy import Action
 from backend.core.settings import Settings
 from backend.directory import service
+from backend.users.routes import list_users
 from benchmarks.measuring import compare
 from tests.conftest import DATABASES, fresh_database
 from tests.crowd import Crowd, gather
@@ -32,6 +36,7 @@ from tests.product import Product
 Call = Callable[[AsyncSession, Person], Awaitable[object]]
 SMALL, BIG = Crowd(accounts=100), Crowd(accounts=100_000)
 SOMEBODY = 7
+HOME = SMALL.domain(SOMEBODY)
 SAMPLES, WARM_UP = 60, 5
 MOST, MOST_P95 = 2.0, 2.0
 
@@ -53,10 +58,21 @@ async def _pending(session: AsyncSession, person: Person) -> object:
     return await presentation.heads(session, rows, person)
 
 
+async def _people(session: AsyncSession, person: Person) -> object:
+    return (await list_users(HOME, person, session)).items
+
+
+async def _permission(session: AsyncSession, person: Person) -> object:
+    found = await standing(session, person, HOME)
+    return found.may_somewhere(Action.LIST_USERS)
+
+
 CALLS: dict[str, Call] = {
     "the directory": _directory,
     "a search in it": _search,
     "requests to decide": _pending,
+    "people of an account": _people,
+    "a permission check": _permission,
 }
 
 
