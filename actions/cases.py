@@ -126,17 +126,6 @@ async def my_cases(turn: Turn) -> list[dict[str, Any]]:
     return list(answer.body.get("items") or []) if answer.ok else []
 
 
-class ListCases(CustomAction):
-    """All my cases as a card."""
-
-    action = "action_list_cases"
-
-    async def act(self, turn: Turn) -> list[EventType]:
-        """Reply with the card, or offer to open a case."""
-        _show_list(turn, await my_cases(turn))
-        return []
-
-
 class CaseStatus(CustomAction):
     """Where a case stands: the one named, the only open one, or all of them."""
 
@@ -154,7 +143,7 @@ class CaseStatus(CustomAction):
         if number or len(still_open) == 1 or len(cases) == 1:
             await show_case(turn, number or (still_open or cases)[0]["number"])
         else:
-            _show_list(turn, still_open or cases)
+            show_cases(turn, still_open or cases)
         return []
 
 
@@ -163,7 +152,8 @@ def _asked_for_access(turn: Turn) -> bool:
     return (turn.recall.get("last") or {}).get("run") in {"request_access_form", "remind_form"}
 
 
-def _show_list(turn: Turn, cases: list[dict[str, Any]]) -> None:
+def show_cases(turn: Turn, cases: list[dict[str, Any]]) -> None:
+    """Cases as a card, each with a button; or that there is none."""
     if not cases:
         turn.reply(say("utter_case_none"), buttons=buttons("utter_case_none"))
         return

@@ -28,6 +28,7 @@ from actions import (
     groups,
     history,
     new_accounts,
+    open_things,
     profile,
     training,
     tree,
@@ -39,8 +40,8 @@ from backend.core.settings import settings
 
 FEATURES = (
     access, access_rules, account_pages, account_requests, account_settings, cases, conversation,
-    delegations, directory, groups, history, new_accounts, profile, training, tree, users,
-    virtual_accounts,
+    delegations, directory, groups, history, new_accounts, open_things, profile, training, tree,
+    users, virtual_accounts,
 )  # fmt: skip
 LARGEST_CALL = 20_000_000  # bytes, unpacked
 # The wording is read from data/, so Rasa need not send its domain with each call
