@@ -9,7 +9,7 @@ from actions.base import CustomAction
 from actions.dialogue import forms
 from actions.knowledge import answer_question, articles
 from actions.training import TrainingForm
-from actions.turn import Turn, button, payload
+from actions.turn import Turn, payload
 from actions.wording import buttons, metadata, question, responses, say
 
 _DETAILS = {"window", "attendees", "topic", "kind", "language", "email"}
@@ -23,28 +23,6 @@ class AnswerQuestion(CustomAction):
     async def act(self, turn: Turn) -> list[EventType]:
         """Reply with an article and its source, or say that we don't know."""
         await answer_question(turn)
-        return []
-
-
-class NotHereYet(CustomAction):
-    """A wish that was understood and has no form: how people do it, or a case with their words."""
-
-    action = "action_not_here_yet"
-
-    async def act(self, turn: Turn) -> list[EventType]:
-        """Say so, and offer to let the team do it; nobody is told to say here what they said."""
-        best = (await articles(turn, turn.words))[:1]
-        text = say("utter_not_here_yet")
-        if best:
-            text += " " + str(metadata("utter_not_here_yet", "article"))
-        title = str(metadata("utter_not_here_yet", "case"))
-        turn.reply(
-            text,
-            sources=[{"title": one["title"], "url": one["url"]} for one in best],
-            buttons=[
-                button(title, "open_case", wish=turn.words), *buttons("utter_not_here_yet"),
-            ],
-        )  # fmt: skip
         return []
 
 
