@@ -44,7 +44,14 @@ class Grounds:
 
     @classmethod
     def of(cls, turn: AgentTurn) -> "Grounds":
-        """Everything this turn may repeat."""
+        """Everything this turn may repeat; the same until another tool has answered."""
+        if turn.grounds is None or turn.grounds[0] != len(turn.tools):
+            turn.grounds = len(turn.tools), cls._gathered(turn)
+        found: Grounds = turn.grounds[1]
+        return found
+
+    @classmethod
+    def _gathered(cls, turn: AgentTurn) -> "Grounds":
         found, situation = cls(), turn.situation
         found.addresses.add(situation.person.email.lower())
         for text in _texts(turn):

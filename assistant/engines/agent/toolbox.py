@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import Any
 
@@ -66,8 +66,8 @@ class Toolbox:
     _about: dict[str, str] = field(default_factory=dict)
     _words: dict[str, frozenset[str]] = field(default_factory=dict)
     _rarity: dict[str, float] = field(default_factory=dict)
-    _vectors: dict[str, Vectors] = field(default_factory=dict)
-    _embedded: Callable[[str], Vectors] | None = None
+    _vectors: Vectors | None = None
+    _embedding: Embedding | None = None
 
     def __post_init__(self) -> None:
         for operation in self.api.operations.values():
@@ -83,15 +83,8 @@ class Toolbox:
 
     def learn(self, embedding: Embedding) -> None:
         """Compare by meaning from now on; takes a second for a hundred operations."""
-        vectors = embedding(list(self._about.values()))
-        self._vectors = dict(zip(self._about, vectors, strict=True))
-
-        @lru_cache(maxsize=512)
-        def embedded(words: str) -> Vectors:
-            vector: Vectors = embedding([words])[0]
-            return vector
-
-        self._embedded = embedded
+        self._vectors, self._embedding = embedding(list(self._about.values())), embedding
+        self._alike.cache_clear()
 
     def offer(self, person: Person, need: Need, room: int) -> list[Spec]:
         """Specifications of at most `room` characters, in an order that is always the same."""
@@ -122,26 +115,36 @@ class Toolbox:
 
     def _by_nearness(self, allowed: Sequence[str], need: Need) -> list[str]:
         home = at_home(need.portal)
-        nearness = {
-            name: AT_HOME if home & set(self.api.operations[name].tags) else 0.0 for name in allowed
-        }
-        scores = [self._alike(allowed, words) for words in need.words[: len(RECENT)]]
-        for at, name in enumerate(allowed):
-            weighed = [score[at] * weight for score, weight in zip(scores, RECENT, strict=False)]
-            nearness[name] += max(weighed, default=0.0)
-        return sorted(allowed, key=lambda name: -round(nearness[name], 6))
+        scores = [self._alike(words) for words in need.words[: len(RECENT)]]
 
-    def _alike(self, allowed: Sequence[str], words: str) -> list[float]:
+        def nearness(name: str) -> float:
+            weighed = [score[name] * how for score, how in zip(scores, RECENT, strict=False)]
+            is_home = bool(home & set(self.api.operations[name].tags))
+            return max(weighed, default=0.0) + AT_HOME * is_home
+
+        return sorted(allowed, key=lambda name: -round(nearness(name), 6))
+
+    @cached_property
+    def _alike(self) -> Any:
+        """`_compared`, which remembers: the words of the last turns come again in each."""
+        return lru_cache(maxsize=512)(self._compared)
+
+    def _compared(self, words: str) -> dict[str, float]:
         """How alike each operation is to the words: in meaning, if that is known, and in words."""
         said = _words(words)
         rarity = {word: self._rarity.get(word, 2.0) for word in said}
         whole = sum(rarity.values()) or 1.0
-        same = [sum(rarity[w] for w in said & self._words[name]) / whole for name in allowed]
-        if self._embedded is None:
+        same = {
+            name: sum(rarity[word] for word in said & own) / whole
+            for name, own in self._words.items()
+        }
+        if self._vectors is None or self._embedding is None:
             return same
-        vectors = np.stack([self._vectors[name] for name in allowed])
-        meant: list[float] = (vectors @ self._embedded(words)).tolist()
-        return [mean + SAME_WORDS * word for mean, word in zip(meant, same, strict=True)]
+        meant: list[float] = (self._vectors @ self._embedding([words])[0]).tolist()
+        return {
+            name: mean + SAME_WORDS * same[name]
+            for name, mean in zip(self._about, meant, strict=True)
+        }
 
 
 def told(operation: Operation) -> Spec:

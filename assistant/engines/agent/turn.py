@@ -39,6 +39,7 @@ class AgentTurn:
     spoken: str = ""
     whole: int = 0
     told: tuple[tuple[str, ...], list[Any]] | None = None
+    grounds: tuple[int, Any] | None = None
     model_calls: int = 0
     tool_calls: int = 0
     input_tokens: int = 0
