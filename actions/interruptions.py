@@ -64,6 +64,11 @@ _NONE = re.compile(
     r"[\W]*)+",
     re.IGNORECASE,
 )
+_WHY = re.compile(
+    r"\W*(?:(?:but|and|ok|okay|hm+|sorry|wait)\b\W*)*why"
+    r"(?: (?:is that|that|this|do you (?:ask|need (?:it|this|that|to know)|want to know)))?\W*",
+    re.IGNORECASE,
+)
 SHORT_WORDS = 6
 WISH_WORDS = 8
 NAME_WORDS = 2
@@ -96,6 +101,8 @@ def command_of(
         return "repeat" if turn.intent in own and (later or not turn.facts) else None
     if turn.intent == "affirm" and sheet.asked == CHANGE:
         return "repeat"
+    if _WHY.fullmatch(turn.text):
+        return "ask_why"
     means = not _takes_any_words(sheet) or wishes(turn, sheet)
     if turn.intent in also_cancels and turn.value("case_number") is None and _is_plain(turn):
         return "cancel" if means else None
