@@ -49,6 +49,7 @@ async def store_draft(
         proposal_id=proposal.id if proposal else None,
         in_reply_to=in_reply_to,
         event_id=event_id,
+        at=clock.now(),
     )
     session.add_all((conversation, message))
     await repository.remember_offers(session, conversation.id, engine, _offers(draft))

@@ -24,6 +24,7 @@ from assistant.conversations.schemas import Incoming, Reply
 from assistant.router import answer
 from assistant.situation import Situation
 from assistant.wording import say, wording
+from backend.core import clock
 from backend.core.database import database
 from backend.core.identity import Person
 from backend.core.problems import FieldError, Problem, invalid
@@ -37,10 +38,11 @@ log = structlog.get_logger(__name__)
 async def post(person: Person, conversation_id: str, incoming: Incoming) -> list[Reply]:
     """Take a person's message and return what was answered; the same id is answered once."""
     message, token = await _store(person, conversation_id, incoming)
-    if not await answer_waiting(conversation_id, message.seq, token):
+    said: list[Message] = []
+    if not await answer_waiting(conversation_id, message.seq, token, said):
         raise _closing()
     async with database().read() as session:
-        answered = await repository.replies_to(session, conversation_id, message.seq)
+        answered = said or await repository.replies_to(session, conversation_id, message.seq)
         return await presentation.replies(session, answered)
 
 
@@ -75,6 +77,9 @@ async def _store(
             client_message_id=incoming.client_message_id,
             in_reply_to=number_of(incoming.in_reply_to),
             waiting=True,
+            buttons=[],
+            sources=[],
+            at=clock.now(),
         )
         token = _lease(conversation)
         session.add_all((conversation, message))
@@ -103,14 +108,18 @@ async def _shown_text(session: AsyncSession, conversation_id: str, incoming: Inc
     return incoming.text or ""
 
 
-async def answer_waiting(conversation_id: str, up_to: int, token: str | None = None) -> bool:
+async def answer_waiting(
+    conversation_id: str, up_to: int, token: str | None = None, said: list[Message] | None = None
+) -> bool:
     """Answer everything unanswered up to this message, in order; wait if a turn is running.
 
-    `token` is the lease of whoever has it already. False if it is not answered because we close.
+    `token` is the lease of whoever has it already; `said` gets the replies to this very message,
+    if it is this call that stores them and stores all of them. False if it is not answered because
+    we close.
     """
     async with hub().waiting(conversation_id) as changed:
         while True:
-            if token and await _answer_in_order(conversation_id, up_to, token):
+            if token and await _answer_in_order(conversation_id, up_to, token, said):
                 return True
             changed.clear()
             if await _is_answered(conversation_id, up_to):
@@ -130,12 +139,14 @@ class _Left(Enum):
     TO_OTHERS = auto()
 
 
-async def _answer_in_order(conversation_id: str, up_to: int, token: str) -> bool:
+async def _answer_in_order(
+    conversation_id: str, up_to: int, token: str, said: list[Message] | None
+) -> bool:
     """Answer message after message, and free the lease; False when it was lost on the way."""
     left = _Left.MORE
     try:
         while left is _Left.MORE and (message := await _next(conversation_id, up_to)):
-            left = await _turn(*message, up_to, token)
+            left = await _turn(*message, up_to, token, said)
     finally:
         if left is _Left.MORE:
             await asyncio.shield(_free_lease(conversation_id, token))
@@ -181,22 +192,27 @@ async def _free_lease(conversation_id: str, token: str) -> None:
     await hub().wake(conversation_id)
 
 
-async def _turn(situation: Situation, answered: bool, up_to: int, token: str) -> _Left:
+async def _turn(
+    situation: Situation, answered: bool, up_to: int, token: str, said: list[Message] | None
+) -> _Left:
     """Answer one message."""
     started = time.perf_counter()
     if answered:
         finished = Outcome([], engine="system", why={"routed": "answered before a crash"})
-        return await _finish(situation, finished, up_to, token)
+        return (await _finish(situation, finished, up_to, token))[0]
     outcome = await _outcome(situation)
     seconds = time.perf_counter() - started
     outcome.why["seconds"] = round(seconds, 4)
     metrics.TURN_SECONDS.labels(outcome.engine, situation.conversation.portal).observe(seconds)
     try:
-        return await _finish(situation, outcome, up_to, token)
+        left, replies = await _finish(situation, outcome, up_to, token)
     except Exception as exc:
         # An answer that can't be stored must not stand in the way of all later messages.
         log.exception("answer_not_stored", conversation=situation.conversation.id[:8])
-        return await _finish(situation, _broken(exc), up_to, token)
+        left, replies = await _finish(situation, _broken(exc), up_to, token)
+    if said is not None and situation.message.seq == up_to:
+        said += replies
+    return left
 
 
 async def _outcome(situation: Situation) -> Outcome:
@@ -214,42 +230,47 @@ def _broken(exc: Exception) -> Outcome:
     return Outcome([draft], engine="system", why={"failure": type(exc).__name__})
 
 
-async def _finish(situation: Situation, outcome: Outcome, up_to: int, token: str) -> _Left:
-    """Store the replies, unless a person took over meanwhile or the lease was lost; with the
-    last message's replies, the lease is given back.
+async def _finish(
+    situation: Situation, outcome: Outcome, up_to: int, token: str
+) -> tuple[_Left, list[Message]]:
+    """Store the replies and return them, unless a person took over meanwhile or the lease was
+    lost; with the last message's replies, the lease is given back.
     """
     message, conversation_id = situation.message, situation.conversation.id
     async with database().write() as session:
         conversation = await repository.locked(session, conversation_id)
         if conversation.turn_token != token:
-            return _Left.TO_OTHERS
+            return _Left.TO_OTHERS, []
         came_later = conversation.last_seq > message.seq
         await repository.note_answered(session, message, outcome.why)
         if outcome.fresh_session is not None:
             conversation.fresh_session = outcome.fresh_session
         if not outcome.keep_form:
             conversation.form = outcome.form
+        replies = []
         if conversation.status == "bot":
-            await _store_replies(session, conversation, message, outcome)
+            replies = await _store_replies(session, conversation, message, outcome)
         more = came_later and await repository.is_waiting(session, conversation_id, up_to)
         if not more:
             conversation.turn_token = conversation.turn_until = None
         session.add(conversation)
         storage.wake_after_commit(session, conversation_id)
-        return _Left.MORE if more else _Left.NOTHING
+        return (_Left.MORE if more else _Left.NOTHING), replies
 
 
 async def _store_replies(
     session: AsyncSession, conversation: Conversation, message: Message, outcome: Outcome
-) -> None:
+) -> list[Message]:
     drafts = outcome.drafts
     if not drafts and not await repository.replies_to(session, conversation.id, message.seq):
         # A click confirmed or cancelled the card while these words were on their way.
         drafts = [Draft(say("nothing_open"))]
-    for draft in drafts:
+    return [
         await storage.store_draft(
             session, conversation, draft, outcome.engine, in_reply_to=message.seq
         )
+        for draft in drafts
+    ]
 
 
 async def forget_leases() -> None:
