@@ -167,12 +167,12 @@ class EndDelegationForm(AccountForm):
         if slot != "delegation_id":
             return await super().options_of(slot, turn, sheet)
         return {
-            one["id"]: _label(one)
+            one["id"]: say_delegation(one)
             for one in await delegations_of(turn, str(sheet.values["smart_account"]))
         }
 
 
-def _label(delegation: Item) -> str:
+def say_delegation(delegation: Item) -> str:
     """A delegation in one line: "Uma Tindravel for Nadia Fjordheim, until 27 November 2026"."""
     return say(
         "utter_delegation", delegate=delegation["delegate"]["name"],
@@ -210,7 +210,7 @@ class ShowDelegations(CustomAction):
                    delegation_id=one["id"], smart_account=one["smart_account"])
             for one in found[:4]
         ]  # fmt: skip
-        lines = [f"- {_label(one)}" for one in found[:10]]
+        lines = [f"- {say_delegation(one)}" for one in found[:10]]
         card = cards.table(say("utter_delegations_title"), "utter_delegations", rows)
         turn.reply("\n".join([say("utter_delegations"), *lines]), card=card, buttons=ways)
         return []

@@ -5,11 +5,15 @@ import re
 from rasa_sdk.events import EventType
 
 from actions.access import show_requests, waiting_accounts
+from actions.accounts import related
 from actions.base import CustomAction
 from actions.cases import ENDED, my_cases, show_cases
+from actions.delegations import delegations_of, say_delegation
 from actions.turn import Turn, button
 from actions.wording import buttons, say
 
+MOST_COUNTED = 100
+MOST_ACCOUNTS = 10
 _OF_CASES = re.compile(r"\b(?:cases?|tickets?|trainings?|demos?)\b", re.IGNORECASE)
 _OPEN = re.compile(r"\b(?:open|pending|waiting|going on|outstanding)\b", re.IGNORECASE)
 
@@ -33,18 +37,34 @@ async def show_everything_open(turn: Turn) -> None:
     if accounts:
         names = ", ".join(f"{one['name']} ({one['domain']})" for one in accounts)
         turn.reply(say("utter_open_accounts", names=names))
+    delegations = await _own_delegations(turn)
+    if delegations:
+        turn.reply("\n".join([say("utter_delegations"), *(f"- {one}" for one in delegations)]))
     waiting = await _to_decide(turn)
     if waiting:
         offer = button(say("utter_open_to_decide_show"), "pending_requests")
         turn.reply(say("utter_open_to_decide", count=waiting), buttons=[offer])
-    if not (cases or requests or accounts or waiting):
+    if not (cases or requests or accounts or delegations or waiting):
         turn.reply(say("utter_open_none"), buttons=buttons("utter_open_none"))
 
 
-async def _to_decide(turn: Turn) -> int:
-    answer = await turn.call("list_access_requests", to_decide=True, limit=100)
+async def _own_delegations(turn: Turn) -> list[str]:
+    """Delegations given by the person or to them, each in one line."""
+    domains = [one["domain"] for one in await related(turn) if one["relation"] == "access"]
+    return [
+        say_delegation(one)
+        for domain in domains[:MOST_ACCOUNTS]
+        for one in await delegations_of(turn, domain)
+        if turn.metadata["person"] in {one["delegate"]["email"], one["delegator"]["email"]}
+    ]
+
+
+async def _to_decide(turn: Turn) -> str:
+    """How many requests wait for the person; empty for none."""
+    answer = await turn.call("list_access_requests", to_decide=True, limit=MOST_COUNTED)
     access = list(answer.body.get("items") or []) if answer.ok else []
-    return len(access) + len(await waiting_accounts(turn))
+    count = len(access) + len(await waiting_accounts(turn))
+    return say("utter_at_least", count=count) if answer.body.get("next") else str(count or "")
 
 
 class ListCases(CustomAction):

@@ -248,6 +248,8 @@ class Run:
         body = answer.json()
         if after.is_ is not None:
             self._compare(self._filled(after.is_), body, where)
+        if (after.has or after.lacks or after.count is not None) and "items" not in body:
+            self._fail(f"{where} answers no list: {body}")
         items = body.get("items") or []
         if after.count is not None and len(items) != after.count:
             self._fail(f"{where} has {len(items)} items: {items}")

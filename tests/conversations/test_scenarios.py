@@ -41,6 +41,7 @@ def test_that_the_agent_leaves_the_same_in_the_database(
     seeded = product.seeded
     with_agent = Run(agents_product, scenario, ideal=ideal, as_with=with_rasa, seeded=seeded)()
     assert with_agent.changes == with_rasa.changes
+    assert len(with_agent.numbers) == len(with_rasa.numbers)
     assert comparable(with_agent.cases) == comparable(with_rasa.cases)
     assert with_agent.profile == with_rasa.profile
 

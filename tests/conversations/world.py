@@ -47,8 +47,10 @@ class World:
             connection.execute("COMMIT")
 
     def rows(self) -> Rows:
-        """Every row of the world, by table."""
+        """Every row of the world, by table, at one moment with no job under way."""
         with self._open() as connection:
+            _wait_for_jobs(connection)
+            connection.execute("BEGIN")
             return {
                 table: frozenset(connection.execute(f'SELECT * FROM "{table}"'))
                 for table in _tables(connection)
