@@ -1,0 +1,57 @@
+"""Where a sentence says what is *not* wanted: denials, exceptions, and which names they concern."""
+
+import re
+from collections.abc import Sequence
+
+from actions.names import Hit
+
+# One each turns what a clause says into its opposite.
+DENIAL = re.compile(
+    r"\b(?:not|never|no longer|no more|cannot|\w+n['’]t|dont|doesnt|shouldnt|mustnt|cant|wont)\b",
+    re.IGNORECASE,
+)
+EXCEPTION = re.compile(
+    r"\b(?:except(?:ing)?|excluding|apart from|other than|unless|instead of|rather than"
+    r"|(?:all|every\w*|each|any\w*|nobody|none|nothing|no one) but)\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[,;.!?](?:\s+|$)|\s+(?:and|but|then)\s+", re.IGNORECASE)
+_DENIES_NAME = re.compile(
+    r"\b(?:not|never|except(?: for)?|excluding|apart from|other than|instead of|rather than"
+    r"|without|nor|(?:all|every\w*|any\w*|nobody|none|nothing) but)"
+    r"(?:\s+(?:for|in|into|under|below|at|to|of|the|virtual accounts?|vas?))*\s*$",
+    re.IGNORECASE,
+)
+_JOINS = re.compile(r"\s*(?:\b(?:and|or|nor)\b|/)\s*", re.IGNORECASE)
+
+
+def clauses(words: str) -> list[str]:
+    """The parts of a sentence that are each denied or not: "block this, not that"."""
+    return [part for part in _CLAUSE.split(words) if part.strip()]
+
+
+def denials(words: str) -> int:
+    """How many words of a clause turn it into its opposite."""
+    return len(DENIAL.findall(words))
+
+
+def affirmed(words: str, hits: Sequence[Hit]) -> list[Hit]:
+    """The names that are meant: "Oslo, not Bergen or Kiev" → Oslo."""
+    meant: list[Hit] = []
+    last: Hit | None = None  # the last that was denied
+    for hit in hits:
+        joined = last is not None and _JOINS.fullmatch(words[last.end : hit.start])
+        if joined or _DENIES_NAME.search(words[: hit.start]):
+            last = hit
+        else:
+            meant.append(hit)
+    denied = {hit.value for hit in hits} - {hit.value for hit in meant}
+    return [hit for hit in meant if hit.value not in denied]
+
+
+def denies_doing(words: str, verbs: str) -> bool:
+    """Whether one is told not to do it: "don't delete Oslo"; `verbs` is a pattern."""
+    return any(
+        re.search(rf"{DENIAL.pattern}(?:\s+\w+)?\s+(?:{verbs})\b", clause, re.IGNORECASE)
+        for clause in clauses(words)
+    )
