@@ -26,7 +26,7 @@ WAYS = {"accept": "accept_account", "decline": "decline_request", "approve": "ap
         "resend": "resend_activation", "invite": "replace_invited",
         "cancel": "cancel_account_request"}  # fmt: skip
 _ALSO = re.compile(r"\b(?:also|too|as well|add|plus|additionally)\b", re.IGNORECASE)
-_UPGRADE = re.compile(r"\bupgrad", re.IGNORECASE)
+_INSTEAD = re.compile(r"\b(?:instead of|rather than|in place of|replac\w+)\b", re.IGNORECASE)
 
 
 class WaitingForm(AccountRequestChoice, OperationForm):
@@ -134,7 +134,7 @@ def replaced(present: list[str], named: list[str], words: str) -> list[str]:
     address or by name ("instead of will"), unless it only adds.
     """
     new = [email for email in named if email not in present]
-    if _ALSO.search(words):
+    if _ALSO.search(words) and not _INSTEAD.search(words):
         return list(dict.fromkeys([*present, *new]))
     said = {*named, *re.findall(r"[\w.+-]+", words.lower())}
     gone = [email for email in present if email in said or email.split("@")[0] in said]

@@ -8,10 +8,12 @@ from rasa_sdk.events import EventType
 from actions import cards
 from actions.accounts import AccountForm, Entry
 from actions.inside import read_all
+from actions.negations import EXCEPTION, clauses, denials
 from actions.new_accounts import ADDRESS, ORGANIZATION, AddressForm, as_name
 from actions.people import named_people
 from actions.questions import ask
 from actions.sheet import CHANGE, Sheet, Values
+from actions.spoken import level_said, new_name
 from actions.turn import Turn, button
 from actions.wording import metadata, say
 from backend.core.client import Answer
@@ -27,22 +29,19 @@ _WANTED = {
     ),
     "primary_contact": re.compile(r"\bcontact\b", re.IGNORECASE),
 }
-_NEW_NAME = re.compile(
-    r"\b(?:rename\b.*?\s(?:to|into|as)|name\b.*?\s(?:to|into|be|is)|be called|call it)\s+"
-    r"(?P<name>\S.*?)\s*[.!]?\s*$",
-    re.IGNORECASE,
+_FORBIDS = re.compile(
+    r"\b(?:block|restrict|forbid|prevent|prohibit|refuse|disallow|protect)\w*", re.IGNORECASE
 )
-_HIDE = re.compile(r"\bhide\b|\bhidden\b|\bnot be found\b|\bprivate\b", re.IGNORECASE)
-_SHOW = re.compile(r"\bfind our account\b|\bbe found\b|\bfound by (?:every|any)", re.IGNORECASE)
+_PERMITS = re.compile(
+    r"\b(?:allow(?:s|ed|ing)?|permit\w*|let|possible|unblock\w*|unrestrict\w*)\b", re.IGNORECASE
+)
+_STOPS = re.compile(r"\b(?:stop|stopped|end|cease)\b", re.IGNORECASE)
 _OFF = re.compile(
-    r"\b(?:stop|turn(?:ed)? off|switch(?:ed)? off|disable|deactivate|lift|remove|no longer"
-    r"|don'?t|do not|unblock|unrestrict|allow|permit)\b",
+    r"\b(?:(?:turn|switch)(?:ed)?(?: \w+)? off|disable[ds]?|deactivate[ds]?|lift|remove)\b",
     re.IGNORECASE,
 )
 _ON = re.compile(
-    r"\b(?:block|restrict|forbid|prevent|prohibit|enforce|enable|turn on|switch on|activate|refuse"
-    r"|disallow)\b",
-    re.IGNORECASE,
+    r"\b(?:enforc\w*|enabled?|(?:turn|switch)(?:ed)?(?: \w+)? on|activate[ds]?)\b", re.IGNORECASE
 )
 _ASKS = re.compile(r"^\W*(?:is|are|what|which|who|do|does|how|show)\b|\?\s*$", re.IGNORECASE)
 _ABOUT = {
@@ -72,6 +71,7 @@ class NoticeForm(AccountForm):
     operation = "accept_notice"
     asks = ("smart_account", "notice")
     begins = frozenset({"accept_notice"})
+    inside = frozenset({"notice"})
     subject = "a notice of a Smart Account"
 
     async def accounts(self, turn: Turn) -> list[Entry]:
@@ -164,28 +164,32 @@ class ChangeAccountForm(AddressForm, AccountForm):
                 heard["primary_contact"] = named[0]
 
     def _hear_values(self, words: str, heard: Values) -> None:
-        match = _NEW_NAME.search(words)
-        if match and not {"visibility", "primary_contact"} & {*heard}:
-            heard["name"] = as_name(match["name"])
-        if "visibility" not in heard and (_HIDE.search(words) or _SHOW.search(words)):
-            heard["visibility"] = "restricted" if _HIDE.search(words) else "unrestricted"
+        level = level_said(words)
+        if level or denials(words):  # a word like "hidden" says its opposite after "not"
+            heard.pop("visibility", None)
+        if level:
+            heard["visibility"] = level
+        renamed = new_name(words)
+        if renamed and not {"visibility", "primary_contact"} & {*heard}:
+            heard["name"] = as_name(renamed[0])
 
-    async def _store(
-        self, turn: Turn, sheet: Sheet, heard: Values, answered: str | None
-    ) -> list[EventType]:
+    async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
         """The API takes headquarters as a whole."""
-        account = heard.get("smart_account") or sheet.values.get("smart_account")
-        if account and {*ADDRESS} & {*heard}:
-            await self._keep_the_rest(turn, sheet, str(account), heard)
-        return await super()._store(turn, sheet, heard, answered)
+        self._drop_filled(sheet)
+        if {*ADDRESS} & {*sheet.values}:
+            await self._keep_the_rest(turn, sheet, str(sheet.values.get("smart_account")))
+        return await super()._check(turn, sheet)
 
-    async def _keep_the_rest(self, turn: Turn, sheet: Sheet, account: str, heard: Values) -> None:
+    async def _keep_the_rest(self, turn: Turn, sheet: Sheet, account: str) -> None:
         """What is not said of the headquarters stays as it is; in another city, only the name."""
         present = (await _account(turn, account)).get("headquarters") or {}
-        moved = heard.get(CITY, present.get("city")) != present.get("city")
-        for part, value in present.items():
-            if value and (part == "organization" or not moved):
-                sheet.values.setdefault(f"headquarters.{part}", value)
+        moved = sheet.values.get(CITY, present.get("city")) != present.get("city")
+        rest = {
+            f"headquarters.{part}": value
+            for part, value in present.items()
+            if value and (part == "organization" or not moved)
+        }
+        self._fill(sheet, rest)
 
     async def needs(self, slot: str, turn: Turn, sheet: Sheet) -> bool:  # noqa: ARG002
         """Only what the address still lacks is asked."""
@@ -244,14 +248,41 @@ class PoliciesForm(AccountForm):
 
 
 def said_policies(words: str) -> Values:
-    """What a sentence wants of the policies: {"block_overuse": True}."""
-    if _CASES.search(words):
-        who = next((who for who, said in _SEERS.items() if said.search(words)), None)
-        return {"case_visibility": who} if who else {}
-    about = next((name for name, said in _ABOUT.items() if said.search(words)), None)
-    if about is None or not (_ON.search(words) or _OFF.search(words)):
+    """What a sentence wants of the policies: {"block_overuse": True}; nothing of an exception."""
+    if EXCEPTION.search(words):
         return {}
-    return {about: _OFF.search(words) is None}
+    if _CASES.search(words):
+        seers = {
+            who
+            for clause in clauses(words)
+            for who, said in _SEERS.items()
+            if said.search(clause) and not denials(clause)
+        }
+        return {"case_visibility": seers.pop()} if len(seers) == 1 else {}
+    wanted: Values = {}
+    for clause in clauses(words):
+        about = next((name for name, said in _ABOUT.items() if said.search(clause)), None)
+        in_force = _in_force(clause, switch=about == "enforce_license_policies")
+        if about is not None and in_force is not None:
+            wanted[about] = in_force
+    return wanted
+
+
+def _in_force(clause: str, *, switch: bool) -> bool | None:
+    """Whether a policy shall hold: "don't allow overuse", "stop blocking it"; None when it is not
+    clear. A `switch` is turned on and off itself; of others it is said what they forbid.
+    """
+    flips = denials(clause) + len(_OFF.findall(clause))
+    stops = len(_STOPS.findall(clause))
+    forbids, permits = len(_FORBIDS.findall(clause)), len(_PERMITS.findall(clause))
+    if forbids + permits == 1:
+        return bool(forbids) != bool((flips + stops) % 2)
+    if forbids or permits:
+        return None
+    if switch:
+        turned = flips + stops + len(_ON.findall(clause))
+        return (flips + stops) % 2 == 0 if turned else None
+    return True if stops == 1 and not flips else None  # "stop overuse"
 
 
 def _show_policies(turn: Turn, account: str) -> None:

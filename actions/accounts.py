@@ -208,6 +208,8 @@ class AccountForm(OperationForm):
     teaches = True
     members_only: ClassVar[bool] = True
     strangers: ClassVar[bool] = True
+    # What holds in one account alone, and is asked anew for another.
+    inside: ClassVar[frozenset[str]] = frozenset()
 
     async def accounts(self, turn: Turn) -> list[Entry]:
         """The accounts that this can be about."""
@@ -291,6 +293,27 @@ class AccountForm(OperationForm):
         names of other things may be said.
         """
         return True
+
+    def _keep(self, turn: Turn, sheet: Sheet, heard: Values) -> set[str]:
+        """Another account has other things inside, other properties and other administrators."""
+        account = sheet.values.get("smart_account")
+        if account and heard.get("smart_account", account) != account:
+            sheet.memory.allowed = False
+            for slot in self.inside - {*heard}:
+                sheet.values.pop(slot, None)
+            self._drop_filled(sheet)
+        return super()._keep(turn, sheet, heard)
+
+    def _fill(self, sheet: Sheet, present: Values) -> None:
+        """What nobody has said is as it is in the account, and goes when it is another one."""
+        filled = {slot: value for slot, value in present.items() if slot not in sheet.values}
+        sheet.values |= filled
+        sheet.memory.kept["filled"] = {**(sheet.memory.kept.get("filled") or {}), **filled}
+
+    def _drop_filled(self, sheet: Sheet) -> None:
+        for slot, value in (sheet.memory.kept.pop("filled", None) or {}).items():
+            if sheet.values.get(slot) == value:
+                sheet.values.pop(slot)
 
     def _ambiguous(self, sheet: Sheet, entries: list[Entry]) -> None:
         sheet.narrow("smart_account", choices(entries), say("utter_account_ambiguous"))

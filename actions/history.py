@@ -26,7 +26,8 @@ _DAY = (
     r"|[a-z]{{3,9}} \d{{1,2}})(?: \d{{4}})?)\b"
 )
 _LAST = re.compile(
-    r"\b(?:last|past|previous)\s+(?:(?P<count>\d+|two|three|four|few)\s+)?"
+    r"\b(?:last|past|previous)\s+(?:(?P<count>\d+|two|three|four|five|six|seven|eight|nine|ten"
+    r"|twelve|few|couple of)\s+)?"
     r"(?P<unit>day|week|month|year)s?\b",
     re.IGNORECASE,
 )
@@ -39,8 +40,25 @@ _FROM = re.compile(
 )
 _SINCE = re.compile(rf"\b(?:since|after|from)\s+{_DAY.format(name='a')}", re.IGNORECASE)
 _ON = re.compile(rf"\b{_DAY.format(name='a')}", re.IGNORECASE)
-_AROUND_DAY = re.compile(r"^(?:last|the) |(?<=\d)(?:st|nd|rd|th)\b| of\b", re.IGNORECASE)
-_COUNTS = {"two": 2, "three": 3, "four": 4, "few": 3}
+_COUNTS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8,
+           "nine": 9, "ten": 10, "twelve": 12, "few": 3, "couple of": 2}  # fmt: skip
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH = re.compile(
+    r"\b(?P<how>in|during|of|since|from|before|until|till)\s+"
+    rf"(?:last\s+|early\s+)?(?P<month>{'|'.join(_MONTHS)})[a-z]{{0,6}}\b(?:\s+(?P<year>20\d\d))?(?!\s*\d)",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(
+    rf"\b(?P<how>before|until|till|up to)\s+(?P<a>today|yesterday|{_DAY.format(name='b')})",
+    re.IGNORECASE,
+)
+# That a time is meant, which nothing above may have read.
+_TIMELY = re.compile(
+    r"\b(?:since|until|till|before|after|between|during|ago|(?:last|past|previous)\s+(?!\w+ed\b)"
+    r"|days?|weeks?|months?|years?|hours?|minutes?|morning|evening|quarter|summer|winter|spring"
+    r"|autumn)\b",
+    re.IGNORECASE,
+)
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 _DID = re.compile(r"\b(?:did|has|have|by)\s+(?P<name>\w+)", re.IGNORECASE)
 
@@ -55,14 +73,21 @@ class Past:
 
 def read_past(said: str, today: date) -> Past:
     """The days that a sentence about what has happened means; "last week" is the last seven."""
-    if match := _TODAY.search(said):
-        day = today - timedelta(days=match["day"].lower() == "yesterday")
-        return Past(day, day)
     if match := _FROM.search(said):
         first, last = _day(match["a"], today), _day(match["b"], today)
         return Past(min(first, last), max(first, last)) if first and last else Past(first, last)
+    if match := _BEFORE.search(said):
+        begin, until = _SINCE.search(said), _day(match["a"], today)
+        if until and match["how"].lower() == "before":
+            until -= timedelta(days=1)
+        return Past(_day(begin["a"], today) if begin else None, until)
+    if match := _TODAY.search(said):
+        day = today - timedelta(days=match["day"].lower() == "yesterday")
+        return Past(day, day)
     if match := _SINCE.search(said):
         return Past(_day(match["a"], today))
+    if match := _MONTH.search(said):
+        return _month(match, today)
     if match := _THIS.search(said):
         return Past(_begin(match["unit"].lower(), today))
     if match := _LAST.search(said):
@@ -74,6 +99,25 @@ def read_past(said: str, today: date) -> Past:
     return Past()
 
 
+def is_unread(said: str, past: Past) -> bool:
+    """Whether a time seems to be meant that was not understood."""
+    return past == Past() and _TIMELY.search(said) is not None
+
+
+def _month(match: re.Match[str], today: date) -> Past:
+    """A month that has been, or from or until one."""
+    number = _MONTHS.index(match["month"].lower()) + 1
+    year = int(match["year"] or today.year - (number > today.month))
+    first = date(year, number, 1)
+    last = date(year + number // 12, number % 12 + 1, 1) - timedelta(days=1)
+    how = match["how"].lower()
+    if how in {"since", "from"}:
+        return Past(first)
+    if how == "before":
+        return Past(None, first - timedelta(days=1))
+    return Past(None, last) if how in {"until", "till"} else Past(first, last)
+
+
 def _begin(unit: str, today: date) -> date:
     if unit == "week":
         return today - timedelta(days=today.weekday())
@@ -82,6 +126,8 @@ def _begin(unit: str, today: date) -> date:
 
 def _day(words: str, today: date) -> date | None:
     """A day that has been: a weekday is the last one, a date without a year not a coming one."""
+    if words.lower() in {"today", "yesterday"}:
+        return today - timedelta(days=words.lower() == "yesterday")
     words = re.sub(
         r"^(?:last|the) |(?<=\d)(?:st|nd|rd|th)\b| of\b", "", words.strip(), flags=re.IGNORECASE
     )
@@ -136,17 +182,29 @@ async def _show(turn: Turn, entry: Entry) -> None:
     turn.remember(smart_account=entry["domain"])
     about = await _about(turn, entry, people, [one for one in named if one != doer])
     found = [one for one in listed.items if not about or _is_about(one, about)]
+    if is_unread(turn.words, past):
+        turn.reply(say("utter_events_unread"))
     if not found:
         ways = [
             button(say("utter_way_all_events"), "account_events", smart_account=entry["domain"])
         ]
-        turn.reply(say("utter_events_none", account=title_of(entry)), buttons=ways)
+        response = "utter_events_none_newest" if listed.more else "utter_events_none"
+        text = say(response, account=title_of(entry), count=len(listed.items))
+        turn.reply(text, buttons=ways)
         return
     rows = [_row(one, zone) for one in found[:SHOWN]]
     lines = [f"- {row['at']}: {row['text']}" for row in rows[:SAID]]
-    text = say("utter_events", account=title_of(entry), count=len(found))
+    text = say("utter_events", account=title_of(entry), count=_count(len(found), listed.more))
     title = say("utter_events_title", account=entry["name"])
     turn.reply("\n".join([text, *lines]), card=cards.table(title, "utter_events", rows))
+
+
+def _count(found: int, more: bool) -> str:
+    """How many there are, or of how many the newest are shown."""
+    if found <= SHOWN and not more:
+        return str(found)
+    response = "more" if more else "all"
+    return str(metadata("utter_events", response)).format(shown=min(found, SHOWN), count=found)
 
 
 async def _doer(turn: Turn, people: list[dict[str, Any]], named: list[str]) -> str | None:

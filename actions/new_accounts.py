@@ -4,6 +4,7 @@ Whether the domain is free is asked of the API first: where it is taken, access 
 """
 
 import re
+from string import capwords
 from typing import Any, ClassVar
 
 from rasa_sdk.events import EventType
@@ -97,7 +98,7 @@ def said_name(words: str) -> str | None:
 def as_name(said: str) -> str:
     """An answer without the words around it; a name all in small letters gets capitals."""
     name = _NAME_LEAD.sub("", said).strip(" \"“”'.!")
-    return name.title() if name.islower() else name
+    return capwords(name) if name.islower() else name
 
 
 def hear_address(words: str) -> Values:
@@ -176,7 +177,8 @@ class NewAccountForm(AddressForm):
 
     def _complete(self, sheet: Sheet) -> None:
         """The company is called like its account, unless it is said otherwise."""
-        if ORGANIZATION not in self._slots or sheet.memory.kept.get("organization"):
+        said = sheet.memory.kept.get("organization") and ORGANIZATION in sheet.values
+        if ORGANIZATION not in self._slots or said:
             return
         required = "headquarters" in sheet.operation.required
         if "name" in sheet.values and (required or STREET in sheet.values):
@@ -274,6 +276,7 @@ class UpgradeForm(NewAccountForm, AccountForm):
     asks = ("smart_account", "name", "domain", *PARTS, "visibility")
     takes = frozenset({ORGANIZATION, "headquarters.region"})
     begins = frozenset({"upgrade_account"})
+    inside = frozenset({"domain"})
     subject = "the upgrade of an SMB account"
 
     async def accounts(self, turn: Turn) -> list[Entry]:
@@ -315,11 +318,10 @@ class UpgradeForm(NewAccountForm, AccountForm):
         known = await turn.call("get_smart_account", smart_account=account)
         present = known.body.get("headquarters") or {}
         if not {*ADDRESS} & {*sheet.values}:
-            sheet.values |= {f"headquarters.{k}": v for k, v in present.items() if v}
+            self._fill(sheet, {f"headquarters.{k}": v for k, v in present.items() if v})
             sheet.memory.kept["organization"] = True
-        for slot in ("name", "visibility"):
-            if known.body.get(slot):
-                sheet.values.setdefault(slot, known.body[slot])
+        properties = {slot: known.body.get(slot) for slot in ("name", "visibility")}
+        self._fill(sheet, {slot: said for slot, said in properties.items() if said})
 
 
 def ways_of(banner: dict[str, Any], account: str) -> list[dict[str, str]]:

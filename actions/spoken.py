@@ -5,6 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from actions.names import find_names
+from actions.negations import (
+    EXCEPTION,
+    affirmed,
+    clauses,
+    denials,
+    denies_doing,
+)
 
 _QUOTES = "\"'“”„‘’«» "
 _END = (
@@ -34,17 +41,24 @@ _SEVERAL = re.compile(
     r"(?!tags?\b|location\b|description\b|(?:un)?restricted\b|name\b)[^\W_][\w&.-]*)+)",
     re.IGNORECASE,
 )
+# A new name goes on until something else is said.
+_NEW = (
+    r"(?P<name>[\"“'].+?[\"”']|\S.*?)"
+    r"(?=\s*[,;]|\s*[.!?](?:\s|$)|\s+(?:and|then|but)\s+(?:(?:then|also|please|not)\s+)*(?:move|nest"
+    r"|put|place|restrict|unrestrict|hide|tag|make|set|give|add|change|remove|delete|create|let|it"
+    r"|its|the (?:location|description|tags?)|location|description|tags?|don'?t|do not|thanks?)\b"
+    r"|\s+(?:please|pls|thanks|thank you|instead|rather than|not)\b|\s*$)"
+)
 _NEW_NAME = (
-    re.compile(
-        r"\b(?:rename|call)\b.*?\s(?:to|as|into)\s+(?P<name>\S.*?)\s*[.!]?\s*$", re.IGNORECASE
-    ),
-    re.compile(r"\bname\b.*?\s(?:to|into|be|is)\s+(?P<name>\S.*?)\s*[.!]?\s*$", re.IGNORECASE),
+    re.compile(rf"\b(?:rename|call)\b.*?\s(?:to|as|into)\s+{_NEW}", re.IGNORECASE),
+    re.compile(rf"\bname\b.*?\s(?:to|into|be|is)\s+{_NEW}", re.IGNORECASE),
     re.compile(
         r"\b(?:be called|be named|be renamed(?: to)?|call (?:it|this one)|rename (?:it|this one)"
-        r"(?: to)?|name it)\s+(?P<name>\S.*?)\s*[.!]?\s*$",
+        rf"(?: to)?|name it)\s+{_NEW}",
         re.IGNORECASE,
     ),
 )
+_RENAMES = r"ren\w*me|call|name"
 _LEAD = re.compile(
     r"^\W*(?:(?:please|let'?s|just|ok(?:ay)?|call it|name it|rename it(?: to)?|it (?:is|should be"
     r"|shall be)(?: called)?|it'?s(?: called)?|(?:the |its )?(?:new )?name (?:is|shall be"
@@ -98,21 +112,25 @@ _MOVES = re.compile(
     re.IGNORECASE,
 )
 _TO_TOP = re.compile(
-    r"\b(?:to |at |on |into )?(?:the )?top[- ]level\b|\bout of\b|\b(?:to|at) the top\b"
-    r"|\bun-?nest\b|\bnowhere\b|\bno parent\b",
+    r"(?<!from )(?<!from the )(?<!not at )(?<!not at the )(?<!not to )(?<!not to the )(?<!not on )"
+    r"(?:\btop[- ]level\b|\b(?<!not )(?:to|at) the top\b|\bun-?nest\b|\bnowhere\b|\bno parent\b)",
     re.IGNORECASE,
 )
+_OUT = re.compile(r"\bout of\b", re.IGNORECASE)
+_MOVING = r"move|nest|put|place|shift|transfer|drag|relocate|hang|take|bring"
 _ALONE = re.compile(
     r"^\W*(?:no|not|rather|actually|sorry|i mean|better|instead|make (?:it|that)|to|in|under|below|"
     r"nest it|move it|put it)\b",
     re.IGNORECASE,
 )
-_RESTRICT = re.compile(
-    r"(?P<open>\bunrestrict(?:ed)?\b|\bun-?hide\b|\bpublic\b|\bnot restricted\b"
-    r"|\bno longer restricted\b|\bvisible (?:to|for)\b|\b(?:open|show) (?:it|\S+) (?:up )?to\b)"
-    r"|(?P<closed>\brestrict(?:ed)?\b|\bhide\b|\bhidden\b|\bprivate\b)",
+_OPEN = re.compile(
+    r"\bunrestrict(?:ed)?\b|\bun-?hide\b|\bpublic\b|\bvisible (?:to|for)\b"
+    r"|\b(?:open|show) (?:it|\S+) (?:up )?to\b|\bfind our account\b"
+    r"|\bbe found\b|\bfound by (?:every|any)",
     re.IGNORECASE,
 )
+_CLOSED = re.compile(r"\brestrict(?:ed)?\b|\bhide\b|\bhidden\b|\bprivate\b", re.IGNORECASE)
+_STOPS = re.compile(r"\bstop\b", re.IGNORECASE)
 _TAGS = re.compile(
     r"\btags?\b(?:\s+(?:are|is|shall be|should be|to|of|called|named))?\s*[:=]?\s+"
     r"(?P<tags>\S.*?)(?:\s+(?:to|from|on|off|of|for)\s+.*)?\s*[.!]?\s*$"
@@ -175,6 +193,8 @@ def names_joined(words: str) -> list[str]:
 
 def new_name(words: str) -> tuple[str, ...]:
     """What something is to be called from now on: one name, or nothing."""
+    if denies_doing(words, _RENAMES):
+        return ()
     for pattern in _NEW_NAME:
         if match := pattern.search(words):
             name = _TRAIL.sub("", match["name"].strip(_QUOTES)).strip(_QUOTES)
@@ -210,16 +230,15 @@ def parent_of_new(words: str, names: Iterable[str], *, alone: bool) -> str | Non
     """In what something new is to be nested: a known name after "under" or "in", or what stands
     after "under" and is none. `alone`: a bare name counts, too.
     """
-    known = {name: name for name in names}
-    for hit in find_names(words, known):
+    hits = affirmed(words, find_names(words, {name: name for name in names}))
+    for hit in hits:
         if _INTO.search(words[: hit.start]):
             return hit.value
     if _TO_TOP.search(words):
         return ""
     if match := _UNDER.search(words):
         return match["name"]
-    hits = find_names(words, known) if alone and _ALONE.match(words) else []
-    return hits[-1].value if hits else None
+    return hits[-1].value if hits and alone and _ALONE.match(words) else None
 
 
 def inside_said(words: str) -> str:
@@ -230,15 +249,32 @@ def inside_said(words: str) -> str:
 
 def moved(words: str, names: Iterable[str]) -> str | None:
     """Where something is moved to: a known name after "to" or "under", "" for the top level."""
-    if not _MOVES.search(words):
+    if not _MOVES.search(words) or denies_doing(words, _MOVING):
         return None
     if _TO_TOP.search(words):
         return ""
-    for hit in reversed(find_names(words, {name: name for name in names})):
+    for hit in reversed(affirmed(words, find_names(words, {name: name for name in names}))):
         if _INTO.search(words[: hit.start]) and not _OF.search(words[: hit.start]):
             return hit.value
     match = _UNDER.search(words)
-    return match["name"] if match else None
+    if match is None:
+        return "" if _OUT.search(words) else None
+    return match["name"]
+
+
+def level_said(words: str) -> str | None:
+    """Whether something shall be hidden or not: "don't hide Oslo"; None when nothing says so, or
+    one thing here and another there.
+    """
+    levels = set()
+    for clause in clauses(words):
+        is_open, is_closed = _OPEN.search(clause), _CLOSED.search(clause)
+        flipped = (denials(clause) + len(_STOPS.findall(clause))) % 2 == 1
+        if bool(is_open) != bool(is_closed):
+            levels.add("unrestricted" if bool(is_open) != flipped else "restricted")
+        elif is_open and is_closed:
+            return None
+    return levels.pop() if len(levels) == 1 and not EXCEPTION.search(words) else None
 
 
 @dataclass
@@ -270,9 +306,7 @@ def described(words: str, names: Iterable[str]) -> Described:
         found.description = "" if "description" in gone else None
         found.location = "" if "location" in gone else None
         return found
-    level = _RESTRICT.search(words)
-    if level:
-        found.access_level = "unrestricted" if level["open"] else "restricted"
+    found.access_level = level_said(words)
     _read_tags(words, {name.lower() for name in names}, found)
     place = _PLACE.search(words)
     if place:

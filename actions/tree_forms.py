@@ -10,9 +10,11 @@ from actions.accounts import AccountForm, Entry, related
 from actions.inside import MOST_ACCOUNTS, Item, nodes_of, stranger_named
 from actions.interruptions import asks_how
 from actions.names import Hit, find_names, nearest
+from actions.negations import affirmed, denies_doing
 from actions.sheet import CHANGE, Sheet, Values
 from actions.spoken import (
     Described,
+    level_said,
     name_said,
     new_name,
     subject_said,
@@ -29,6 +31,7 @@ SURE = 0.5  # of an intent
 LONGEST_ANSWER = 5  # words, of what may be a name
 MANAGES = frozenset({"sa_admin", "va_admin"})
 DEFAULT = re.compile(r"\bdefault\b", re.IGNORECASE)
+_DOINGS = r"delete|remove|erase|drop|rename|move|nest|make|tag|touch|change"
 _POINTS = re.compile(r"\b(?:it|this one|that one)\b", re.IGNORECASE)
 _NO_PLACE = re.compile(
     r"^\W*(?:hm+\W+)?(?:no|none|nowhere|nothing|(?:at |to )?(?:the )?top(?:[ -]level| one)?"
@@ -44,6 +47,7 @@ class TreeForm(AccountForm):
 
     tried: ClassVar[str] = "update_virtual_account"
     strangers = False
+    inside = frozenset({ONE, "parent", "confirm_name"})
     subject = "a virtual account"
 
     async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
@@ -130,15 +134,6 @@ class TreeForm(AccountForm):
         sheet.offers += buttons("utter_tree_refused")
         return await super().refused(turn, sheet, answer)
 
-    def _keep(self, turn: Turn, sheet: Sheet, heard: Values) -> set[str]:
-        """Another account has other virtual accounts."""
-        account = sheet.values.get("smart_account")
-        if account and heard.get("smart_account", account) != account:
-            sheet.memory.allowed = False
-            for slot in (ONE, "parent", "confirm_name"):
-                sheet.values.pop(slot, None)
-        return super()._keep(turn, sheet, heard)
-
     async def _change(self, slot: str, turn: Turn, sheet: Sheet) -> list[EventType]:
         """Ask for that one again, with what there is to choose from."""
         if slot in self._slots and (some := await self.options_of(slot, turn, sheet)):
@@ -150,8 +145,11 @@ class TreeForm(AccountForm):
     ) -> None:
         """Where it goes, as an answer."""
         hits = find_names(words, {name: name for name in names})
-        if hits:
-            heard["parent"] = hits[-1].value
+        meant = affirmed(words, hits)
+        if meant:
+            heard["parent"] = meant[-1].value
+        elif hits:
+            sheet.judged.add("parent")  # only where not
         elif _NO_PLACE.match(words) and not sheet.memory.kept.get("below"):
             heard["parent"] = TOP
         elif len(words.split()) <= LONGEST_ANSWER and turn.intent not in {"affirm", "deny"}:
@@ -221,7 +219,9 @@ class OneForm(TreeForm):
         """Which one is meant."""
         if ONE in heard or sheet.asked not in {None, CHANGE, "smart_account", ONE}:
             return
-        hits = find_names(words, {name: name for name in names})
+        if refrains(words):
+            return
+        hits = affirmed(words, find_names(words, {name: name for name in names}))
         last = _it(turn, words, names) if sheet.asked is None else None
         if last is None:
             await self.choose(turn, sheet, heard, words, hits)
@@ -247,7 +247,13 @@ class OneForm(TreeForm):
         elif DEFAULT.search(words):
             account = str(heard.get("smart_account") or sheet.values.get("smart_account"))
             nodes = await nodes_of(turn, account)
-            heard[ONE] = next(node["name"] for node in nodes if node["is_default"])
+            default = next((node["name"] for node in nodes if node["is_default"]), None)
+            heard |= {ONE: default} if default else {}
+
+
+def refrains(words: str) -> bool:
+    """Whether they say not to do it at all; "don't hide it" says what to do."""
+    return denies_doing(words, _DOINGS) and level_said(words) is None
 
 
 def _it(turn: Turn, words: str, names: list[str]) -> str | None:

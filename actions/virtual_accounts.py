@@ -10,6 +10,7 @@ from actions.answers import changes_named
 from actions.dialogue import Dialogue
 from actions.inside import Item, nodes_of
 from actions.names import Hit, find_names
+from actions.negations import affirmed
 from actions.questions import ask
 from actions.sheet import CHANGE, Sheet, Values
 from actions.spoken import (
@@ -33,6 +34,7 @@ from actions.tree_forms import (
     entry_of,
     is_kind,
     one_by_one,
+    refrains,
     take_description,
 )
 from actions.turn import Turn, button
@@ -157,7 +159,7 @@ class ChangeVirtualAccountForm(OneForm):
             heard["tags"] = _tags_answered(words)
         if sheet.asked == "parent" and not turn.is_payload:
             self.hear_parent(turn, sheet, heard, words, names)
-        if sheet.asked in self.changes or turn.is_payload:
+        if sheet.asked in self.changes or turn.is_payload or refrains(words):
             return
         if sheet.asked != CHANGE or self._names_another(words, sheet):
             await super().hear(turn, sheet, heard, words, names)
@@ -182,14 +184,16 @@ class ChangeVirtualAccountForm(OneForm):
         self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
     ) -> None:
         subject = heard.get(ONE) or sheet.values.get(ONE)
-        found = described(words, names)
         if renamed := new_name(words):
             heard["name"] = renamed[0]
-        elif found.is_plain:
+            words = " ".join(words.rsplit(renamed[0], 1))  # no word of a name says more
+        found = described(words, names)
+        if found.is_plain:
             others = [name for name in names if name != subject]
             parent = moved(words, others)
-            if parent is None and sheet.asked == CHANGE and "parent" in sheet.values:
-                hits = find_names(words, {name: name for name in others})
+            moves = sheet.asked == CHANGE and "parent" in sheet.values and not renamed
+            if parent is None and moves:
+                hits = affirmed(words, find_names(words, {name: name for name in others}))
                 parent = hits[-1].value if hits else None
             if parent is not None:
                 heard["parent"] = parent

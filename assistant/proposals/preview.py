@@ -6,9 +6,9 @@ from typing import Any
 
 from assistant.wording import say, wording
 
-# What became of a row: these two did nothing, whatever else the API calls its successes.
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CASE = re.compile(r"C-\d+")
+# What became of a row: these two did nothing, whatever else the API calls its successes.
 SKIPPED, FAILED = "skipped", "failed"
 
 

@@ -17,6 +17,7 @@ from actions.new_accounts import said_name
          "Adventure Works"),
         ("create a smart account for Fourth Coffee", "Fourth Coffee"),
         ('open a smart account called "Smith & Sons"', "Smith & Sons"),
+        ("new smart account called wendy's diner", "Wendy's Diner"),
         ("create a smart account for my company", None),
         ("we need a smart account", None),
         ("my customer has no smart account, please request one", None),
@@ -39,6 +40,7 @@ WILL, JANE, WANDA = "will@wingtip.example", "jane@wingtip.example", "wanda@wingt
         ([WILL], [WANDA], f"invite {WANDA} instead of will", [WANDA]),
         ([WILL, JANE], [WANDA], f"use {WANDA} instead of will", [JANE, WANDA]),
         ([WILL, JANE], [WANDA], WANDA, [WANDA]),
+        ([WILL, JANE], [WANDA], f"add {WANDA} instead of will", [JANE, WANDA]),
         ([WILL], [WANDA], f"also invite {WANDA}", [WILL, WANDA]),
     ],
 )
@@ -62,7 +64,21 @@ def test_that_a_sentence_says_who_is_invited_afterwards(
         ("set case visibility to owner", {"case_visibility": "owner"}),
         ("everyone in the account should see our cases", {"case_visibility": "all"}),
         ("show our policies", {}),
+        ("don't allow overuse", {"block_overuse": True}),
+        ("stop overuse", {"block_overuse": True}),
+        ("overuse should no longer be possible", {"block_overuse": True}),
+        ("don't block overuse", {"block_overuse": False}),
+        ("turn off overuse", {}),
+        ("do not permit export controlled tokens", {"restrict_export_controlled_tokens": True}),
+        ("turn off blocking overuse", {"block_overuse": False}),
+        ("don't turn off the licence policy", {"enforce_license_policies": True}),
+        ("stop enforcing the licence policy", {"enforce_license_policies": False}),
+        ("block overuse but don't restrict export tokens",
+         {"block_overuse": True, "restrict_export_controlled_tokens": False}),
+        ("only admins should see our cases, not all members", {"case_visibility": "admins"}),
+        ("don't let all members see our cases", {}),
+        ("everyone except the owner should see our cases", {}),
     ],
-)
+)  # fmt: skip
 def test_that_policies_are_read_from_words(said: str, wanted: dict[str, object]) -> None:
     assert said_policies(said) == wanted

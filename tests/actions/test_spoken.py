@@ -59,6 +59,12 @@ def test_that_several_new_names_are_found(words: str, names: list[str]) -> None:
         ("actually call it Trondheim", ("Trondheim",)),
         ("oslo shall be called Norge from now", ("Norge from now",)),
         ("rename the virtual account americas", ()),
+        ("rename Oslo to Norway and move it under Americas", ("Norway",)),
+        ("rename oslo to Norway, thanks a lot", ("Norway",)),
+        ("rename oslo to Research and Development", ("Research and Development",)),
+        ("call it Norway instead of Norge", ("Norway",)),
+        ('rename oslo to "Nord, and South"', ("Nord, and South",)),
+        ("don't rename oslo to Norway", ()),
         ("move oslo to americas", ()),
     ],
 )
@@ -172,6 +178,11 @@ def test_that_what_is_no_known_place_is_found(words: str, place: str) -> None:
         ("take oslo out of emea", ""),
         ("move oslo under lisbon", "lisbon"),
         ("restrict oslo", None),
+        ("move oslo under Americas, not EMEA", "Americas"),
+        ("move oslo not under emea but under apac", "APAC"),
+        ("take Oslo out of EMEA and put it under Americas", "Americas"),
+        ("take it from the top level and put it under apac", "APAC"),
+        ("don't move oslo under Americas", None),
     ],
 )
 def test_that_it_is_found_where_something_moves(words: str, parent: str | None) -> None:
@@ -187,6 +198,13 @@ def test_that_it_is_found_where_something_moves(words: str, parent: str | None) 
         ("make apac public again", "unrestricted"),
         ("unrestrict apac", "unrestricted"),
         ("rename emea to europe", None),
+        ("don't restrict Oslo", "unrestricted"),
+        ("oslo should no longer be hidden", "unrestricted"),
+        ("don't make oslo public", "restricted"),
+        ("stop hiding oslo", None),
+        ("restrict everything except oslo", None),
+        ("our account should not be found by everybody", "restricted"),
+        ("not restricted but public", "unrestricted"),
     ],
 )
 def test_that_the_access_level_is_read(words: str, level: str | None) -> None:
