@@ -150,8 +150,10 @@ class ChangeAccountForm(AddressForm, AccountForm):
         """Which account, and what of it becomes what."""
         await super().understand(turn, sheet, heard)
         words = turn.words
+        if sheet.asked in {None, CHANGE, "visibility"}:
+            _hear_level(words, heard)
         if sheet.asked in {None, CHANGE}:
-            self._hear_values(words, heard)
+            _hear_name(words, heard)
             if not set(heard) - {"smart_account"}:
                 wanted = [slot for slot, said in _WANTED.items() if said.search(words)]
                 sheet.memory.kept["wanted"] = wanted[:1]
@@ -163,21 +165,12 @@ class ChangeAccountForm(AddressForm, AccountForm):
             if len(named) == 1:
                 heard["primary_contact"] = named[0]
 
-    def _hear_values(self, words: str, heard: Values) -> None:
-        level = level_said(words)
-        if level or denials(words):  # a word like "hidden" says its opposite after "not"
-            heard.pop("visibility", None)
-        if level:
-            heard["visibility"] = level
-        renamed = new_name(words)
-        if renamed and not {"visibility", "primary_contact"} & {*heard}:
-            heard["name"] = as_name(renamed[0])
-
     async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
         """The API takes headquarters as a whole."""
         self._drop_filled(sheet)
-        if {*ADDRESS} & {*sheet.values}:
-            await self._keep_the_rest(turn, sheet, str(sheet.values.get("smart_account")))
+        account = sheet.values.get("smart_account")
+        if account and {*ADDRESS} & {*sheet.values}:
+            await self._keep_the_rest(turn, sheet, str(account))
         return await super()._check(turn, sheet)
 
     async def _keep_the_rest(self, turn: Turn, sheet: Sheet, account: str) -> None:
@@ -206,6 +199,21 @@ class ChangeAccountForm(AddressForm, AccountForm):
         titles = {slot: sheet.question(slot).label for slot in _WANTED}
         sheet.narrow(CHANGE, titles, say("utter_change_what"))
         return ask(turn, sheet, CHANGE)
+
+
+def _hear_level(words: str, heard: Values) -> None:
+    """Whether the account is hidden; a word like "hidden" says its opposite after "not"."""
+    level = level_said(words)
+    if level or denials(words):
+        heard.pop("visibility", None)
+    if level:
+        heard["visibility"] = level
+
+
+def _hear_name(words: str, heard: Values) -> None:
+    renamed = new_name(words)
+    if renamed and not {"visibility", "primary_contact"} & {*heard}:
+        heard["name"] = as_name(renamed[0])
 
 
 class PoliciesForm(AccountForm):

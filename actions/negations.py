@@ -22,6 +22,8 @@ _DENIES_NAME = re.compile(
     r"(?:\s+(?:for|in|into|under|below|at|to|of|the|virtual accounts?|vas?))*\s*$",
     re.IGNORECASE,
 )
+# Between "don't" and what is not to be done; not "you": "can't you delete it?" is a wish.
+_TO = r"(?:\s+(?:ever|please|just|yet|want|need|wish|have|you(?=\s+to\b)|to))*"
 _JOINS = re.compile(r"\s*(?:\b(?:and|or|nor)\b|/)\s*", re.IGNORECASE)
 
 
@@ -52,6 +54,6 @@ def affirmed(words: str, hits: Sequence[Hit]) -> list[Hit]:
 def denies_doing(words: str, verbs: str) -> bool:
     """Whether one is told not to do it: "don't delete Oslo"; `verbs` is a pattern."""
     return any(
-        re.search(rf"{DENIAL.pattern}(?:\s+\w+)?\s+(?:{verbs})\b", clause, re.IGNORECASE)
+        re.search(rf"{DENIAL.pattern}{_TO}\s+(?:{verbs})\b", clause, re.IGNORECASE)
         for clause in clauses(words)
     )

@@ -222,7 +222,7 @@ class OneForm(TreeForm):
         if refrains(words):
             return
         hits = affirmed(words, find_names(words, {name: name for name in names}))
-        last = _it(turn, words, names) if sheet.asked is None else None
+        last = _it(turn, words, names, hits) if sheet.asked is None else None
         if last is None:
             await self.choose(turn, sheet, heard, words, hits)
         else:
@@ -256,8 +256,13 @@ def refrains(words: str) -> bool:
     return denies_doing(words, _DOINGS) and level_said(words) is None
 
 
-def _it(turn: Turn, words: str, names: list[str]) -> str | None:
-    """The virtual account that the last task was about, when the words only point to it."""
+def _it(turn: Turn, words: str, names: list[str], hits: list[Hit]) -> str | None:
+    """The virtual account that the last task was about, when the words only point to it; what is
+    named before "it" is that itself.
+    """
+    points = _POINTS.search(words)
+    if points is None or any(hit.start < points.start() for hit in hits):
+        return None
     last: Values = (turn.recall.get("last") or {}).get("values") or {}
     name = str(last.get("name") or last.get(ONE) or "").lower()
-    return next((one for one in names if _POINTS.search(words) and one.lower() == name), None)
+    return next((one for one in names if one.lower() == name), None)

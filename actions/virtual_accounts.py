@@ -17,6 +17,7 @@ from actions.spoken import (
     corrected_name,
     described,
     inside_said,
+    level_said,
     moved,
     name_said,
     names_joined,
@@ -155,6 +156,8 @@ class ChangeVirtualAccountForm(OneForm):
         """Which one, and what is to be different."""
         if sheet.asked in {"name", "location"} and not turn.is_payload:
             heard[str(sheet.asked)] = without_lead(words) or words.strip(" .!")
+        if sheet.asked == "access_level" and (level := level_said(words)):
+            heard["access_level"] = level
         if sheet.asked == "tags" and not turn.is_payload:
             heard["tags"] = _tags_answered(words)
         if sheet.asked == "parent" and not turn.is_payload:

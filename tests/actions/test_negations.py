@@ -30,6 +30,8 @@ def test_that_denied_names_are_not_meant(words: str, meant: list[str]) -> None:
     [
         ("don't delete Oslo", True),
         ("please do not ever delete Oslo", True),
+        ("i don't want you to delete Oslo", True),
+        ("can't you delete Oslo?", False),
         ("Oslo isn't needed, delete it", False),
         ("delete Oslo", False),
     ],
