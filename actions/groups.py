@@ -1,6 +1,8 @@
 """User groups of a Smart Account: everybody in one has its role on its virtual accounts."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from rasa_sdk.events import EventType
@@ -11,7 +13,7 @@ from actions.base import CustomAction
 from actions.inside import Item, accounts_meant, read_all, say_no_account, say_refused
 from actions.members import ManagesPeople, RoleGiven, people_meant, titles_of, users_of
 from actions.names import find_names
-from actions.people import named_people, say_person
+from actions.people import Person, say_person, spellings_of
 from actions.places import SLOT as PLACES
 from actions.questions import ask, failed
 from actions.sheet import CHANGE, Sheet, Values
@@ -21,9 +23,25 @@ from actions.wording import buttons, question, say
 from backend.core.client import Answer
 
 GROUP, MEMBERS = "group", "members"
-_OUT = re.compile(
-    r"\b(?:remove|take|kick|throw|drop|delete|out of|no longer|not\b.*\bany ?more)\b", re.IGNORECASE
+MOST_CHOICES = 25
+MOST_SAID = 10
+_VERB = re.compile(
+    r"\b(?:(?P<out>remov(?:e|ing)|kick|throw|drop|delet(?:e|ing)|leaves?)"
+    r"|(?P<come>add(?:ing)?|put|invite|include|bring|join|let|get)"
+    r"|(?P<swap>replac(?:e|ing)|swap|exchange|substitute)|(?P<take>tak(?:e|ing)|move))\b",
+    re.IGNORECASE,
 )
+_WITH = re.compile(r"\b(?:with|by|for|against)\b", re.IGNORECASE)
+_GOES = re.compile(
+    r"\b(?:out|off|away|from|no longer|leaves?|(?:not|\w+n['’]t)\b.*\bany ?(?:more|longer))\b",
+    re.IGNORECASE,
+)
+_NOT = re.compile(
+    r"\b(?:not|never|don['’]?t|except|excluding|apart from|other than|keep"
+    r"|(?:all|every\w*|any\w*) but)\b",
+    re.IGNORECASE,
+)
+_INSTEAD_OF = re.compile(r"\b(?:instead of|in place of|rather than)\b", re.IGNORECASE)
 
 
 async def groups_of(turn: Turn, smart_account: str) -> list[Item]:
@@ -36,6 +54,39 @@ def named_groups(words: str, groups: list[Item]) -> list[Item]:
     by_name = {str(one["name"]): one for one in groups}
     hits = find_names(words, {name: name for name in by_name})
     return [by_name[name] for name in dict.fromkeys(hit.value for hit in hits)]
+
+
+@dataclass
+class Moved:
+    """Who comes into a group and who leaves it, as they were named."""
+
+    come: list[str] = field(default_factory=list)
+    go: list[str] = field(default_factory=list)
+
+
+def who_moves(words: str, spellings: Iterable[str]) -> Moved | None:
+    """Each name goes with the verb before it: "remove Uma and add Vik", "replace Uma with Vik".
+    None when something is denied or excepted: then it is not clear who.
+    """
+    hits = find_names(words, {spelling: spelling for spelling in spellings})
+    if _NOT.search(words) and not _GOES.search(words):
+        return None
+    moved, verbs = Moved(), [*_VERB.finditer(words)]
+    instead = _INSTEAD_OF.search(words)
+    for hit in hits:
+        before = [verb for verb in verbs if verb.start() < hit.start]
+        after = [verb.start() for verb in verbs if verb.start() >= hit.end]
+        start, end = before[-1].end() if before else 0, min(after, default=len(words))
+        kind = before[-1].lastgroup if before else None
+        goes = kind == "out" or (kind in {"take", None} and _GOES.search(words[start:end]))
+        if kind == "swap":
+            goes = _WITH.search(words[start : hit.start]) is None
+        if instead and instead.end() <= hit.start and (start <= instead.start()):
+            if goes:
+                return None
+            goes = True
+        (moved.go if goes else moved.come).append(hit.value)
+    return moved
 
 
 def say_group(group: Item) -> str:
@@ -66,11 +117,31 @@ class GroupsForm(RoleGiven, ManagesPeople):
         """The domain of the account, as soon as it is known."""
         return heard.get("smart_account") or sheet.values.get("smart_account")
 
-    async def people(self, turn: Turn, smart_account: str) -> list[str]:
-        """The people of a sentence: users by name, anybody by address."""
-        addresses = [str(one) for one in turn.values("email")]
-        named = named_people(turn, await users_of(turn, smart_account))
-        return list(dict.fromkeys([*addresses, *named]))
+    def hear_people(
+        self, turn: Turn, sheet: Sheet, heard: Values, slot: str, named: list[str],
+        users: list[Person],
+    ) -> None:  # fmt: skip
+        """Those who were named, for a slot; where several are called so, that is asked."""
+        by_spelling = spellings_of(users)
+        given = {str(one) for one in turn.values("email")}
+        found: list[str] = []
+        several = False
+        for name in named:
+            called = by_spelling.get(name, [name])
+            exact = [one for one in called if one in given] or called
+            several = several or len(exact) > 1
+            found += exact
+        if several:
+            possible = [one for one in users if one["email"] in found]
+            sheet.judged.add(slot)
+            sheet.narrow(slot, titles_of(possible))
+            sheet.memory.changing = slot
+        elif found:
+            heard[slot] = list(dict.fromkeys(found))
+
+    def named(self, turn: Turn, users: list[Person]) -> list[str]:
+        """How people may be named: users by name, anybody by address."""
+        return [*spellings_of(users), *(str(one) for one in turn.values("email"))]
 
     async def is_explained(self, turn: Turn, smart_account: str, phrase: str) -> bool:
         """A virtual account, the name of a group or of somebody who is in it."""
@@ -122,9 +193,9 @@ class CreateGroupForm(GroupsForm):
         await super().understand(turn, sheet, heard)
         account = self.account_heard(sheet, heard)
         if account and sheet.asked in {None, CHANGE, MEMBERS}:
-            people = await self.people(turn, account)
-            if people:
-                heard[MEMBERS] = people
+            users = await users_of(turn, account)
+            hits = find_names(turn.words, {one: one for one in self.named(turn, users)})
+            self.hear_people(turn, sheet, heard, MEMBERS, [hit.value for hit in hits], users)
 
 
 class GroupForm(GroupsForm):
@@ -144,7 +215,7 @@ class GroupForm(GroupsForm):
         elif groups and said:
             sheet.judged.add(GROUP)
             sheet.notes.append(say("utter_group_unknown", said=said[:60]))
-            sheet.narrow(GROUP, {one["name"]: one["name"] for one in groups[:25]})
+            sheet.narrow(GROUP, _choices(groups))
             sheet.memory.changing = GROUP  # also where there is only one: another was meant
 
     def _unknown_group(self, turn: Turn, sheet: Sheet) -> str:
@@ -153,17 +224,22 @@ class GroupForm(GroupsForm):
             return turn.words.strip(" .!?")
         return name_said(turn.words) if sheet.asked is None else ""
 
-    async def group(self, turn: Turn, sheet: Sheet) -> Item | None:
+    async def group(self, turn: Turn, sheet: Sheet, heard: Values | None = None) -> Item | None:
         """The group that is meant."""
-        groups = await groups_of(turn, self.account_of(sheet))
-        return next((one for one in groups if one["name"] == sheet.values.get(GROUP)), None)
+        known = sheet.values | (heard or {})
+        groups = await groups_of(turn, str(known.get("smart_account") or "-"))
+        return next((one for one in groups if one["name"] == known.get(GROUP)), None)
 
     async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
         """The groups to choose from."""
         if slot != GROUP:
             return await super().options_of(slot, turn, sheet)
-        groups = await groups_of(turn, self.account_of(sheet))
-        return {one["name"]: one["name"] for one in groups[:25]}
+        return _choices(await groups_of(turn, self.account_of(sheet)))
+
+
+def _choices(groups: list[Item]) -> dict[str, str] | None:
+    """The groups to choose from; None when there are too many, then one has to be named."""
+    return {one["name"]: one["name"] for one in groups} if len(groups) <= MOST_CHOICES else None
 
 
 class ChangeGroupForm(GroupForm):
@@ -185,10 +261,18 @@ class ChangeGroupForm(GroupForm):
         if name := "".join(new_name(turn.words)):
             heard["name"] = name
             return
-        people = await self.people(turn, account)
-        if people:
-            out = sheet.asked == "remove_members" or _OUT.search(turn.words)
-            heard["remove_members" if out else "add_members"] = people
+        users = await users_of(turn, account)
+        moved = who_moves(turn.words, self.named(turn, users))
+        if moved is None:
+            return
+        if sheet.asked == "remove_members":  # a bare name is one of those asked for
+            moved = Moved(go=[*moved.come, *moved.go])
+        group = await self.group(turn, sheet, heard)
+        inside = {str(one["email"]) for one in group[MEMBERS]} if group else set()
+        leaving = [one for one in users if one["email"] in inside]
+        leaving += [one for one in users if not {*spellings_of([one])} & {*spellings_of(leaving)}]
+        self.hear_people(turn, sheet, heard, "remove_members", moved.go, leaving)
+        self.hear_people(turn, sheet, heard, "add_members", moved.come, users)
 
     async def _hear_places(
         self, turn: Turn, sheet: Sheet, heard: Values, smart_account: str
@@ -262,12 +346,17 @@ class ListGroups(CustomAction):
             groups = [g for g in groups if people[0] in {one["email"] for one in g[MEMBERS]}]
         manages = {"sa_admin", "va_admin"} & {*entry["roles"]}
         ways = buttons("utter_groups_none") if manages else []
+        if not listed.items:
+            turn.reply(say("utter_change_group_form_nothing"), buttons=ways)
+            return
         if not groups:
             turn.reply(say("utter_groups_none", account=entry["name"]), buttons=ways)
             return
         if manages and len(groups) == 1:
             ways = _ways_of(groups[0], entry)
-        lines = [f"- {say_group(group)}" for group in groups[:10]]
+        lines = [f"- {say_group(group)}" for group in groups[:MOST_SAID]]
+        if len(groups) > MOST_SAID:
+            lines.append(say("utter_and_more", count=len(groups) - MOST_SAID))
         text = say("utter_groups", account=entry["name"])
         card = cards.table(say("utter_groups_title"), "utter_groups", map(_row, groups))
         turn.reply("\n".join([text, *lines]), card=card, buttons=ways)

@@ -12,6 +12,7 @@ from actions.names import choose, find_names
 from actions.people import Person, named_people, say_person, spellings_of, users_named
 from actions.places import SLOT as PLACES
 from actions.places import PlacesForm, places_of
+from actions.removals import chosen
 from actions.roles import ACCOUNT, level_of
 from actions.sheet import CHANGE, Sheet, Values
 from actions.turn import Turn, button
@@ -145,6 +146,12 @@ class PersonChoice(ManagesPeople):
         users = await users_of(turn, smart_account)
         found = [user["email"] for user in users if user["email"] == said]
         found = found or await people_meant(turn, words, users)
+        spared = self._spared(sheet, words, users)
+        if spared:
+            found = [one for one in found if one not in spared]
+            if not found:
+                self._ask_which(sheet, users)
+                return
         name = None if found else said or await self._called(turn, words, smart_account)
         if not found and sheet.asked == SLOT:
             name = name or words.strip(" .!?")
@@ -160,6 +167,12 @@ class PersonChoice(ManagesPeople):
         elif name and users:
             sheet.notes.append(say("utter_user_unknown", said=str(name)[:60]))
             self._ask_which(sheet, users)
+
+    def _spared(self, sheet: Sheet, words: str, users: list[Person]) -> set[str]:
+        """Those whom a sentence excepts: "everybody but Vik"; in a correction, the one at hand."""
+        by_spelling = spellings_of(users) | {str(one["email"]): [one["email"]] for one in users}
+        spared = {one for name in chosen(words, by_spelling).denied for one in by_spelling[name]}
+        return spared & {sheet.values.get(SLOT)} if sheet.asked == CHANGE else spared
 
     async def _called(self, turn: Turn, words: str, smart_account: str) -> str | None:
         """What stands where a name would, and names neither the account nor a part of it."""

@@ -9,6 +9,7 @@ from rasa_sdk.events import EventType
 
 from actions import cards
 from actions.accounts import PLAIN_WORDS, Entry, related, spellings
+from actions.answers import without_facts
 from actions.base import CustomAction
 from actions.inside import accounts_meant, read_all, say_no_account, say_refused
 from actions.members import (
@@ -28,8 +29,9 @@ from actions.people import Person, say_person, spellings_of, users_named
 from actions.places import SLOT as PLACES
 from actions.places import places_of
 from actions.questions import failed
+from actions.removals import chosen, corrected, is_negated, phrases, taken
 from actions.roles import level_of, role_in, scope_of
-from actions.sheet import Sheet, Values
+from actions.sheet import CHANGE, Sheet, Values
 from actions.turn import Turn, button
 from actions.wording import buttons, metadata, question, say
 from backend.core.wording import for_people
@@ -39,14 +41,23 @@ _BESIDE = re.compile(
     r"\b(?:also|too|as well|additionally|extend|in addition|on top)\b", re.IGNORECASE
 )
 _AWAY = re.compile(
-    r"\b(?:take|took)\b.*\b(?:away|from)\b|\bno longer\b|\bnot\b.*\bany ?(?:more|longer)\b|\blose",
+    r"\b(?:take|took)\b.*\b(?:away|from|out of)\b|\bno longer\b|\brevoke"
+    r"|(?:\bnot|n['’]t)\b.*\bany ?(?:more|longer)\b|\blose",
     re.IGNORECASE,
 )
-_FROM = re.compile(
-    r"\bfrom\s+(?:(?:the|our|my|virtual account|va)\s+)*"
-    r"(?P<name>[^\W_][\w-]*(?:\s\d+)?)(?![\w@]|\.\w)",
+_INSTEAD = re.compile(r"\b(?:only|just|instead|but)\b", re.IGNORECASE)
+_EVERYTHING = re.compile(
+    r"\W*(?:no,? )?(?:from |of )?(?:everything|everywhere|all(?: of (?:it|them))?"
+    r"|(?:all|the (?:entire|whole) account)(?: access)?|completely)\W*",
     re.IGNORECASE,
 )
+# What stands where a virtual account would, and is none: "i want to revoke …", "on friday".
+_NO_PLACE = PLAIN_WORDS | {
+    "another", "anything", "block", "cancel", "course", "cut", "december", "drop", "everybody",
+    "everywhere", "friday", "future", "group", "groups", "here", "him", "kick", "lock", "lose",
+    "monday", "nested", "once", "permissions", "put", "revoke", "saturday", "strip", "sunday",
+    "system", "there", "those", "throw", "thursday", "tuesday", "wednesday",
+}  # fmt: skip
 _PLACES_OF = re.compile(r" of [^;]*?(?=, through the group|;|$)")
 _LEVELS = re.compile(r"\b(?P<level>admin|administrator|approver|viewer)s?\b", re.IGNORECASE)
 _TABLE = re.compile(r"^\s*[^\s,@]+@[^\s,]+\s*,\s*[\w ]*,\s*\w+", re.MULTILINE)
@@ -129,8 +140,12 @@ class ChangeRoleForm(NothingToDo, PersonChoice):
     async def elsewhere(self, turn: Turn, sheet: Sheet) -> str | None:
         """More virtual accounts come beside what somebody has; taking some away is a removal."""
         account = sheet.values.get("smart_account")
-        named = "role" in sheet.values or turn.values("role") or turn.values("role_level")
-        if named or turn.is_payload:
+        if turn.is_payload:
+            return None
+        roles = {*turn.values("role"), *turn.values("role_level")}
+        if len(roles) <= 1 and _AWAY.search(turn.words) and not _INSTEAD.search(turn.words):
+            return RemoveUserForm.form
+        if roles or "role" in sheet.values:
             return None
         accounts = (
             [str(account)] if account else [one["domain"] for one in await self.accounts(turn)]
@@ -140,8 +155,6 @@ class ChangeRoleForm(NothingToDo, PersonChoice):
         }
         if not find_names(turn.words, {name: name for name in places}):
             return None
-        if _AWAY.search(turn.words):
-            return RemoveUserForm.form
         return AddUserForm.form if _BESIDE.search(turn.words) else None
 
     def about(self, sheet: Sheet, user: Person) -> None:
@@ -176,39 +189,104 @@ class RemoveUserForm(RoleGiven, PersonChoice):
     begins = frozenset({"remove_user"})
 
     async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
-        """Who, and from where; which role it is makes no difference."""
+        """Who, and from where. Of "don't remove Vik", nothing."""
+        if is_negated(turn.words):
+            heard.clear()
+            return
+        role = turn.value("role") or turn.value("role_level")
+        if role and (role != "user" or "user role" in turn.words.lower()):
+            sheet.memory.kept["role"] = role
         await super().understand(turn, sheet, heard)
         for slot in ("role", "scope"):
             heard.pop(slot, None)
             sheet.values.pop(slot, None)
 
+    def about(self, sheet: Sheet, user: Person) -> None:
+        """Where the person has roles; None for somebody who reaches the entire account."""
+        held = [place for one in user["roles"] for place in one[PLACES]]
+        whole = any(not one[PLACES] for one in user["roles"])
+        sheet.memory.kept["held"] = None if whole else list(dict.fromkeys(held))
+
     async def _hear_places(
         self, turn: Turn, sheet: Sheet, heard: Values, smart_account: str
     ) -> None:
-        """Each virtual account that is named: "remove Oslo from Vik" as well. One that there is not
-        is passed on: it must not mean the whole account.
+        """Each virtual account that is named. One that there is not is passed on, and where it is
+        not clear which, that is asked: neither must mean the whole account.
         """
-        words = self._words(turn, sheet)
-        said = choose(words, await self.names(turn, sheet, smart_account))
-        places = [*said.meant, *said.denied]
-        if not places and (match := _FROM.search(words)):
-            known = find_names(
-                match["name"], dict.fromkeys(await self._known(turn, smart_account), "")
-            )
-            plain = match["name"].lower() in {*PLAIN_WORDS, "everywhere", "here"}
-            places = [] if known or plain else [match["name"]]
-        if places:
-            heard[PLACES] = list(dict.fromkeys(places))
+        words, kept = self._words(turn, sheet), sheet.memory.kept
+        present = [str(one) for one in sheet.values.get(PLACES) or ()]
+        if sheet.asked in {PLACES, CHANGE} and _EVERYTHING.fullmatch(words):
+            self._ask_where(sheet, heard, unclear=False)
+            return
+        names = await self.names(turn, sheet, smart_account)
+        unknown = await self._unknown_places(turn, words, smart_account, names)
+        said = taken(words, names, kept.get("held"))
+        if sheet.asked == CHANGE and present and (said.places or said.unclear):
+            said = corrected(words, names, present)
+        places = list(dict.fromkeys([*said.places, *unknown]))
+        if said.unclear and SLOT not in sheet.judged:
+            self._ask_where(sheet, heard, unclear=True)
+        elif places:
+            adds = present if self._adds(turn, sheet, words) else []
+            heard[PLACES] = list(dict.fromkeys([*adds, *places]))
+            kept.pop("where", None)
+
+    def _ask_where(self, sheet: Sheet, heard: Values, *, unclear: bool) -> None:
+        """Drop the virtual accounts, and ask for them where they are not clear."""
+        sheet.values.pop(PLACES, None)
+        sheet.memory.kept["where"] = unclear
+        sheet.memory.kept.pop(PLACES, None)
+        sheet.memory.changing = None if sheet.memory.changing == PLACES else sheet.memory.changing
+        if SLOT in sheet.values:
+            heard.setdefault(SLOT, sheet.values[SLOT])  # something was understood
+
+    async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
+        """From where, as long as that is not clear."""
+        missing, wrong = await super()._check(turn, sheet)
+        if sheet.memory.kept.get("where") and PLACES not in sheet.values:
+            missing |= {PLACES}
+        return missing, wrong
+
+    async def finish(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """Propose it, unless it was one role of several: that is no removal of everything."""
+        role = sheet.memory.kept.get("role")
+        users = await users_of(turn, self.account_of(sheet))
+        user = next((one for one in users if one["email"] == sheet.values.get(SLOT)), None)
+        if not role or user is None or PLACES in sheet.values or _is_all(user, str(role)):
+            return await super().finish(turn, sheet)
+        text = say("utter_role_alone", person=say_person(user), roles=join_roles(say_roles(user)))
+        about = {"smart_account": self.account_of(sheet), "email": user["email"]}
+        turn.reply("\n\n".join([*sheet.notes, text]), buttons=_changes(about))
+        sheet.forget()
+        return sheet.events(None)
 
     async def is_explained(self, turn: Turn, smart_account: str, phrase: str) -> bool:  # noqa: ARG002
         """What is no account is taken for a virtual account, or somebody."""
         return True
 
-    async def _known(self, turn: Turn, smart_account: str) -> list[str]:
-        """What follows "from" and is no virtual account: the account itself, or somebody."""
+    async def _unknown_places(
+        self, turn: Turn, words: str, smart_account: str, names: dict[str, str]
+    ) -> list[str]:
+        """What is said like a virtual account, and is neither one nor the account nor a person."""
         entries = [one for one in await related(turn) if one["domain"] == smart_account]
         users = spellings_of(await users_of(turn, smart_account))
-        return [*(word for one in entries for word in spellings(one)), *users]
+        known = [*(word for one in entries for word in spellings(one)), *users, *names]
+        if name := await self._called(turn, words, smart_account):
+            known.append(name.lower())
+        if words == turn.text:
+            words = without_facts(turn, frozenset({"domain", "email", "role", "role_level"}))
+        said = {one.lower(): one for one in [*phrases(words), *chosen(words, names).unknown]}
+        return [
+            one
+            for key, one in said.items()
+            if key.split()[0] not in _NO_PLACE and not find_names(one, dict.fromkeys(known, ""))
+        ]
+
+
+def _is_all(user: Person, role: str) -> bool:
+    """Whether a role, or one of a level, is all that somebody has."""
+    roles = [str(one["role"]) for one in user["roles"]]
+    return len(roles) == 1 and role in {roles[0], level_of(roles[0])}
 
 
 # -- many ---------------------------------------------------------------------------------------
@@ -271,10 +349,12 @@ class AddUsersForm(RoleGiven, ManagesPeople):
         if not rows or any(one["status"] in {"added", "changed"} for one in rows):
             return await super().finish(turn, sheet)
         lines = [f"- {one['identifier']}: {one['detail']}" for one in rows[:SAID]]
+        if len(rows) > SAID:
+            lines.append(say("utter_and_more", count=len(rows) - SAID))
         sheet.values.pop("csv", None)
         sheet.values.pop("emails", None)
         sheet.memory.proposed = False
-        reason = "\n".join([say("utter_nobody_to_add", count=len(rows)), *lines])
+        reason = "\n".join([say("utter_nobody_to_add"), *lines])
         return failed(turn, sheet, for_people(reason), "csv")
 
 
@@ -331,13 +411,21 @@ class ListUsers(CustomAction):
         domain = entry["domain"]
         names = await places_of(turn, domain, "list_virtual_accounts")
         places = choose(turn.words, names).meant
-        narrowed: Values = {"virtual_account": places[0]} if len(places) == 1 else {}
-        listed = await read_all(turn, "list_users", smart_account=domain, **narrowed)
-        if listed.refusal:
-            say_refused(turn, entry, listed.refusal)
-            return
+        narrowed: list[Values] = [{"virtual_account": place} for place in places]
+        found: dict[str, Person] = {}
+        more = False
+        for one in narrowed or [{}]:
+            listed = await read_all(turn, "list_users", smart_account=domain, **one)
+            if listed.refusal:
+                say_refused(turn, entry, listed.refusal)
+                return
+            found |= {user["email"]: user for user in listed.items}
+            more = more or listed.more
         wanted, title = _wanted(turn)
-        users = [one for one in listed.items if _has_role(one, wanted)]
+        paths: list[str | None] = [names[place] for place in places] or [None]
+        users = [
+            one for one in found.values() if any(has_role(one, wanted, path) for path in paths)
+        ]
         named = await people_meant(turn, turn.words, users)
         if named:
             users = [one for one in users if one["email"] in named]
@@ -346,10 +434,13 @@ class ListUsers(CustomAction):
             if not users:
                 turn.reply(say("utter_user_unknown", said=name), buttons=self._ways(entry))
                 return
-        where = places[0] if narrowed else entry["name"]
-        self._reply(turn, entry, users, title, where)
+        where = f" {say('utter_and')} ".join(places) or str(entry["name"])
+        count = say("utter_at_least", count=len(users)) if more else str(len(users))
+        self._reply(turn, entry, users, title, where, count)
 
-    def _reply(self, turn: Turn, entry: Entry, users: list[Person], title: str, where: str) -> None:
+    def _reply(
+        self, turn: Turn, entry: Entry, users: list[Person], title: str, where: str, count: str
+    ) -> None:
         if len(users) == 1:
             turn.remember(person=users[0]["email"])
             text = say("utter_user", person=say_person(users[0]), account=where,
@@ -364,8 +455,9 @@ class ListUsers(CustomAction):
             return
         lines = [f"- {say_person(one)}: {join_roles(say_roles(one))}" for one in users[:SAID]]
         if len(users) > SAID:
-            lines.append(say("utter_and_more", count=len(users) - SAID))
-        text = say("utter_users", count=len(users), role=title, where=where)
+            response = "utter_and_more" if len(users) <= SHOWN else "utter_and_more_than_shown"
+            lines.append(say(response, count=len(users) - SAID, shown=SHOWN))
+        text = say("utter_users", count=count, role=title, where=where)
         if where != entry["name"]:
             lines.append(say("utter_users_reach"))
         turn.reply("\n".join([text, *lines]), card=_table(users), buttons=self._ways(entry))
@@ -398,8 +490,17 @@ def _wanted(turn: Turn) -> tuple[frozenset[str], str]:
     return roles, str(metadata("utter_users", "levels")[level])
 
 
-def _has_role(user: Person, wanted: frozenset[str]) -> bool:
-    return not wanted or any(one["role"] in wanted for one in user["roles"])
+def has_role(user: Person, wanted: frozenset[str], path: str | None) -> bool:
+    """Whether somebody has one of the roles (any, if none is wanted) at a place, given by its
+    path; through the entire account and what it is nested in as well.
+    """
+    above = (path or "").split(" / ")
+    return not wanted or any(
+        one["role"] in wanted
+        and (path is None or not one[PLACES] or above[-1] in one[PLACES]
+             or {*above} & {*one["include_nested"]})
+        for one in user["roles"]
+    )  # fmt: skip
 
 
 def _table(users: list[Person]) -> dict[str, Any]:
@@ -410,7 +511,10 @@ def _ways_of(user: Person, entry: Entry) -> list[dict[str, str]]:
     """What an administrator can do with one user."""
     if not {"sa_admin", "va_admin"} & {*entry["roles"]}:
         return []
-    about = {"smart_account": entry["domain"], "email": user["email"]}
+    return _changes({"smart_account": entry["domain"], "email": user["email"]})
+
+
+def _changes(about: dict[str, str]) -> list[dict[str, str]]:
     return [
         button(say("utter_way_change_role"), "change_role", **about),
         button(say("utter_way_remove_user"), "remove_user", **about),
@@ -433,6 +537,9 @@ class ShowPermissions(CustomAction):
             turn.remember(smart_account=shown[0]["domain"])
         elif not shown:
             said = turn.value("email") or called(turn.words) or turn.recall.get("person")
+            if said is None:
+                turn.reply(say("utter_user_who"), buttons=buttons("utter_user_who"))
+                return []
             turn.reply(say("utter_user_nowhere", said=said), buttons=buttons("utter_user_nowhere"))
         return []
 
