@@ -10,10 +10,10 @@ CODE := assistant actions backend tests benchmarks
 LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade)
 # Extra arguments for pytest, as in `make test PYTEST_ARGS="tests/cli -x"`.
 PYTEST_ARGS ?=
-# Without them all tests run: two files at a time, then those that measure time or end processes,
+# Without them all tests run: a file in each of two processes, then those that measure time or end processes,
 # which must have the machine for themselves.
 ALONE := tests/cli tests/crashes tests/browser
-PARALLEL := -n 2 --dist loadfile $(addprefix --ignore=,$(ALONE))
+PARALLEL := -n 2 --dist loadgroup $(addprefix --ignore=,$(ALONE))
 # Run one npm script in every web project, with the Node of our environment.
 in_each_web_project = PATH="$(CURDIR)/$(BIN):$$PATH"; for manifest in assistant/*/package.json; do \
 	(cd "$$(dirname "$$manifest")" && npm run --silent --if-present $(1)) || exit 1; done

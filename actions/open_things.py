@@ -9,6 +9,7 @@ from actions.accounts import related
 from actions.base import CustomAction
 from actions.cases import ENDED, my_cases, show_cases
 from actions.delegations import delegations_of, say_delegation
+from actions.requests import label_of
 from actions.turn import Turn, button
 from actions.wording import buttons, say
 
@@ -33,7 +34,8 @@ async def show_everything_open(turn: Turn) -> None:
     if cases:
         show_cases(turn, cases)
     if requests:
-        show_requests(turn, say("utter_open_requests"), requests, mine=True)
+        alone = [f"- {label_of(one, mine=True)}" for one in requests if len(requests) == 1]
+        show_requests(turn, "\n".join([say("utter_open_requests"), *alone]), requests, mine=True)
     if accounts:
         names = ", ".join(f"{one['name']} ({one['domain']})" for one in accounts)
         turn.reply(say("utter_open_accounts", names=names))

@@ -26,7 +26,7 @@ from sqlalchemy.engine import URL, make_url
 from backend.core import clock, jobs
 from backend.core.database import database
 from backend.core.identity import Person
-from backend.core.settings import Settings, settings
+from backend.core.settings import ROOT, Settings, settings
 from backend.users.models import Membership
 from tests.product import Product
 
@@ -47,15 +47,23 @@ def _place(item: pytest.Item) -> tuple[bool, bool]:
     return needs_app, item.path.name == "test_schema.py"
 
 
+def _group(item: pytest.Item) -> str:
+    """What is done by one process: a file's tests with the app, or those without."""
+    needs_app, is_last = _place(item)
+    part = item.name.partition("[")[2] if is_last else ""
+    return f"{item.path.relative_to(ROOT)}{' with the app' if needs_app else ''} {part}".strip(" ]")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that use `app` share its event loop, which lives as long as the session.
 
     They come last: those that need nothing are done when the app starts, and property tests are
     not disturbed by its threads. Schemathesis comes at the very end: it renames people and opens
-    cases as it likes.
+    cases as it likes. Of several processes each takes one group after the other.
     """
     items.sort(key=_place)
     for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
         if {"product", "crashed"} & set(getattr(item, "fixturenames", ())):
             # They wait for Rasa to start, the first of them for its training too.
             item.add_marker(pytest.mark.timeout(FIRST_START_SECONDS), append=False)

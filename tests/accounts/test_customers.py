@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from backend.core import timers
 from tests.accounts.world import (
@@ -32,7 +33,7 @@ Ahead = Callable[..., None]
 pytestmark = pytest.mark.usefixtures("own_time")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def partner(newcomer: Newcomer) -> httpx.AsyncClient:
     """A partner seller whom no other test knows."""
     return await newcomer(organization="lucerne.example", kind="partner", name="Pete Seller")

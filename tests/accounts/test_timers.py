@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from backend.accounts.configuration import configuration
 from backend.core import timers
@@ -36,12 +37,12 @@ def test_that_the_days_are_those_of_the_field() -> None:
     assert (times.reminder_days, times.expire_days) == ([7, 30, 60, 83], 90)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def invited(newcomer: Newcomer) -> httpx.AsyncClient:
     return await newcomer(organization=await company())
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def partner(newcomer: Newcomer) -> httpx.AsyncClient:
     return await newcomer(organization="lucerne.example", kind="partner")
 

@@ -41,7 +41,7 @@ QUIET = settings(
 )  # fmt: skip
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(600)
 @pytest.mark.filterwarnings("ignore::hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.parametrize("email", ["nadia@northwind.example", "lee@support.example"])
 def test_that_every_answer_is_documented_and_nothing_crashes(

@@ -106,7 +106,7 @@ def begin(newcomer: Newcomer) -> Begin:
     return start
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def talk(begin: Begin) -> Talk:
     """A conversation of somebody new."""
     return await begin()

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from backend.core import jobs
 from backend.core.client import Answer, LicensingApi
@@ -18,7 +19,7 @@ LEE = "lee@support.example"
 CASE = {"category": "orders", "title": "Order stuck", "description": "It does not move."}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def lee(person: SignedIn) -> httpx.AsyncClient:
     return await person(LEE)
 

@@ -7,6 +7,7 @@ from zipfile import ZipFile
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from backend.cases import attachments
 from backend.core.files import LARGEST, download, kind_of
@@ -39,7 +40,7 @@ def test_that_a_file_is_known_by_its_content(content: bytes, kind: str | None) -
     assert kind_of(content) == kind
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def owner(newcomer: Newcomer) -> httpx.AsyncClient:
     someone = await newcomer()
     someone.number = (await someone.post("/cases", json=CASE)).json()["number"]

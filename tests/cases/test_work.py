@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from sqlmodel import select
 
 from backend.cases.schemas import Status
@@ -45,7 +46,7 @@ class Thread:
             return list(rows.all())
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def thread(newcomer: Newcomer, person: SignedIn) -> Thread:
     owner = await newcomer(name="Olga Owner")
     number = (await owner.post("/cases", json=CASE)).json()["number"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from backend.cases.schemas import CaseAnswer
 from backend.core import clock
@@ -32,7 +33,7 @@ async def requested(someone: httpx.AsyncClient, **changes: Any) -> dict[str, Any
     return case
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def nadia(person: SignedIn) -> httpx.AsyncClient:
     return await person("nadia@northwind.example")
 

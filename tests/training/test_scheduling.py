@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+import pytest_asyncio
 from icalendar import Calendar
 
 from tests.conftest import Newcomer, SignedIn
@@ -51,7 +52,7 @@ class Engagement:
         return sorted(sent, key=lambda calendar: int(event(calendar)["SEQUENCE"]))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def engagement(newcomer: Newcomer, person: SignedIn, client: httpx.AsyncClient) -> Engagement:
     owner = await newcomer(name="Olga Owner")
     case = await owner.post("/training-engagements", json=request(attendee_emails=ATTENDEES))
