@@ -1,27 +1,33 @@
 """Access: ask for it, see what became of that, remind, withdraw; decide what others ask for."""
 
 import re
+from collections.abc import Iterable
 from typing import ClassVar
 
+import httpx
 from rasa_sdk.events import EventType
 
 from actions import cards
-from actions.accounts import find_accounts
+from actions.accounts import find_accounts, phrases_of
 from actions.base import CustomAction
 from actions.dialogue import Dialogue, forms
 from actions.forms import OperationForm
 from actions.members import called
+from actions.names import find_names
+from actions.negations import is_negated
+from actions.people import spellings_of
 from actions.places import SLOT as PLACES
 from actions.places import PlacesForm
 from actions.requests import SLOT as REQUEST
-from actions.requests import Item, RequestChoice, label_of, say_wish, split_reason
+from actions.requests import Item, RequestChoice, label_of, say_wish
 from actions.roles import ACCOUNT, level_of, role_in
 from actions.sheet import CHANGE, Sheet, Values
 from actions.turn import Turn, button
-from actions.wording import buttons, metadata, say
+from actions.wording import buttons, counted, metadata, say
 from backend.core.client import Answer
 
 SHOWN = 25
+MOST = 100  # requests that are looked at
 _DECLINES = re.compile(r"\b(?:decline|reject|deny|refuse|turn (?:\w+ )?down)\b", re.IGNORECASE)
 _APPROVES = re.compile(r"\b(?:approve|accept|grant|let (?:\w+ )in)\b", re.IGNORECASE)
 _WHY = re.compile(
@@ -32,6 +38,14 @@ _WHY = re.compile(
 _GIVES = re.compile(
     r"^\W*(?:(?:pls|please|can you|could you|hi|hello)\W+)*(?:give|grant)\b", re.IGNORECASE
 )
+
+_WHERE = re.compile(r"\b(?:only|just|for|in|on)\s+(?:(?:for|in|on|of|to)\s+)?(?P<rest>\S.*)$",
+                    re.IGNORECASE)  # fmt: skip
+_NO_PLACE = frozenset({
+    "approver", "approvers", "being", "business", "ever", "full", "general", "good", "moment",
+    "nested", "once", "one", "part", "project", "read", "read-only", "reading", "sure", "three",
+    "time", "two",
+})  # fmt: skip
 
 
 class RequestAccessForm(PlacesForm):
@@ -62,6 +76,7 @@ class RequestAccessForm(PlacesForm):
     async def refused(self, turn: Turn, sheet: Sheet, answer: Answer) -> list[EventType]:
         """What is asked for already can be reminded of or withdrawn."""
         if str(answer.body.get("type", "")).endswith("already-requested"):
+            sheet.notes.append(say("utter_access_requested_already"))
             sheet.offers += buttons("utter_access_requested_already")
         return await super().refused(turn, sheet, answer)
 
@@ -104,7 +119,19 @@ class DecisionForm(RequestChoice, OperationForm):
         if sheet.asked is None and await self._is_about_an_account(turn):
             sheet.memory.kept["of_accounts"] = True
             return
+        if sheet.asked is None and self._is_denied(turn):
+            self._decide_nothing(sheet)
+            return
         await self.hear_request(turn, sheet, heard)
+
+    def _is_denied(self, turn: Turn) -> bool:
+        """To say "don't approve Fiona" is no approval, and not yet the other decision."""
+        verbs = [hit for one in (_APPROVES, _DECLINES) for hit in one.finditer(turn.words)]
+        return any(is_negated(turn.words, hit.start()) for hit in verbs)
+
+    def _decide_nothing(self, sheet: Sheet) -> None:
+        sheet.refusal = Answer(httpx.codes.CONFLICT, {"detail": say("utter_nothing_decided")})
+        sheet.offers += buttons("utter_nothing_decided")
 
     async def elsewhere(self, turn: Turn, sheet: Sheet) -> str | None:  # noqa: ARG002
         """Whether it is a Smart Account that somebody asks for."""
@@ -177,7 +204,23 @@ class ApproveForm(DecisionForm, PlacesForm):
         sheet.memory.kept["asked_for"] = request["virtual_accounts"]
         sheet.memory.kept["account"] = request["smart_account"]
         await self._hear_places(turn, sheet, heard, request["smart_account"])
+        if PLACES not in heard and PLACES not in sheet.judged:
+            self._hear_unknown_place(turn, request, heard)
         self._fit(turn, request, heard)
+
+    def _hear_unknown_place(self, turn: Turn, request: Item, heard: Values) -> None:
+        """In "only for Stockholm", which there is not, less is granted than was asked for, and the
+        API says what is wrong with it.
+        """
+        known = {*self._spellings([request]), *spellings_of([request["requester"]])}
+        said = (match["rest"] for match in _WHERE.finditer(turn.words))
+        for phrase in [one for rest in said for one in phrases_of(f"for {rest}")[:1]]:
+            word = phrase.split()[0]
+            if word.lower() in _NO_PLACE or word.isdigit() or "@" in phrase or "." in phrase:
+                continue
+            if not find_names(phrase, {one: one for one in known}):
+                heard[PLACES] = [phrase]
+                return
 
     def _fit(self, turn: Turn, request: Item, heard: Values) -> None:
         """Complete scope and role, and leave out what is granted as it was asked."""
@@ -197,6 +240,10 @@ class ApproveForm(DecisionForm, PlacesForm):
         for slot in ("scope", "role", "include_nested"):
             if heard.get(slot) == request[slot]:
                 heard.pop(slot)
+
+    def _everything(self, sheet: Sheet, names: Iterable[str]) -> list[str]:
+        """Of what was asked for, "all but Oslo" is granted."""
+        return list(sheet.memory.kept.get("asked_for") or names)
 
     def account_of(self, sheet: Sheet) -> str:
         """The account of the request."""
@@ -230,10 +277,8 @@ class DeclineForm(DecisionForm):
     opposite = (_APPROVES, "approve_form")
 
     async def prepare(self, turn: Turn, sheet: Sheet, said: str) -> None:
-        """Take the reason out of "decline the second one, wrong department"."""
-        _, reason = split_reason(said)
-        if reason and not turn.is_payload:
-            sheet.values.setdefault("reason", reason[:500])
+        """The reason may stand in the first sentence."""
+        await self.take_reason(turn, sheet, said)
 
 
 class AccountRequestChoice(RequestChoice):
@@ -275,10 +320,8 @@ class DeclineAccountForm(AccountRequestChoice, OperationForm):
     early = True
 
     async def prepare(self, turn: Turn, sheet: Sheet, said: str) -> None:
-        """Take the reason out of the sentence."""
-        _, reason = split_reason(said)
-        if reason and not turn.is_payload:
-            sheet.values.setdefault("reason", reason[:500])
+        """The reason may stand in the first sentence."""
+        await self.take_reason(turn, sheet, said)
 
 
 class AccessStatus(CustomAction):
@@ -329,15 +372,18 @@ class PendingRequests(CustomAction):
         found = await find_accounts(turn, turn.words, everywhere=False)
         only = [one["domain"] for one in found.entries if not one.get("unknown")]
         narrowed = {"smart_account": only[0]} if len(only) == 1 else {}
-        answer = await turn.call("list_access_requests", to_decide=True, limit=100, **narrowed)
+        answer = await turn.call("list_access_requests", to_decide=True, limit=MOST, **narrowed)
         waiting: list[Item] = list(answer.body.get("items") or []) if answer.ok else []
         accounts = await waiting_accounts(turn)
         if waiting:
             text = (
-                say("utter_pending", count=len(waiting))
+                say("utter_pending", count=counted(len(waiting), MOST))
                 if len(waiting) > 1
                 else say("utter_pending_one", request=label_of(waiting[0], mine=False))
             )
+            text = text[:1].upper() + text[1:]
+            if len(waiting) > SHOWN:
+                text += f" {say('utter_pending_first', count=SHOWN)}"
             show_requests(turn, text, waiting, mine=False)
         if accounts:
             _show_accounts(turn, accounts)
@@ -382,7 +428,7 @@ def _show_accounts(turn: Turn, items: list[Item]) -> None:
         f"{number}. {one['name']} ({one['domain']}) · {one['requester']['name']}"
         for number, one in enumerate(items[:10], 1)
     ]
-    text = "\n".join([say("utter_account_requests", count=len(items)), *lines])
+    text = "\n".join([say("utter_account_requests", count=counted(len(items), MOST)), *lines])
     card = cards.table(say("utter_account_requests_title"), "utter_account_requests", rows)
     turn.reply(text, card=card, buttons=ways)
     turn.remember(shown={"kind": "account_requests", "ids": [one["id"] for one in items]})

@@ -1,7 +1,6 @@
 """Rules for incoming requests, said in words: what they would do is shown before they are saved."""
 
 import re
-from datetime import timedelta
 from typing import Any, ClassVar
 
 from rasa_sdk.events import EventType
@@ -10,19 +9,21 @@ from actions import cards
 from actions.accounts import AccountForm, find_accounts, related
 from actions.base import CustomAction
 from actions.inside import read_all
+from actions.negations import is_left_out, is_negated
 from actions.people import named_people
 from actions.requests import Item
-from actions.sheet import Sheet, Values
+from actions.sheet import CHANGE, Sheet, Values
 from actions.turn import Turn, button
 from actions.wording import buttons, metadata, say
 from backend.core.client import Answer
 from backend.core.wording import for_people
 
-LOOK_BACK = timedelta(days=90)
 _ROUTE = re.compile(
-    r"\b(?:rout(?:e|es|ed|ing)|forward|pass(?:ed)? on|(?:go|goes|sent?|be sent) to|send)\b",
+    r"\b(?:rout(?:e|es|ed|ing)|forward|pass(?:ed)? on|(?:go|goes|be sent) to)\b"
+    r"|^\W*(?:please\W+)?send\b",
     re.IGNORECASE,
 )
+_SEND = re.compile(r"\bsen[dt]\b", re.IGNORECASE)
 _DECLINE = re.compile(
     r"\b(?:declin|reject|refus|den(?:y|ies|ied)|turn(?:ed)? down|block|keep out)\w*", re.IGNORECASE
 )
@@ -95,19 +96,30 @@ class RuleForm(AccountForm):
         if sheet.asked == "reason":
             return
         words = turn.words
-        if sheet.asked is None or sheet.asked == "change":
+        if sheet.asked in {None, CHANGE}:
             if action := _action_of(words):
                 heard["action"] = action
             if _FIRST.search(words):
                 heard["position"] = 1
-        named = [domain for domain in domains if domain != heard.get("smart_account")]
-        if named:
-            below = "*." if _BELOW.search(words) else ""
-            heard["match.domains"] = [f"{below}{domain}" for domain in named]
-        elif who := next((who for who, said in _WHO.items() if said.search(words)), None):
-            heard["match.requester"] = who
+        self._hear_who(sheet, heard, words, domains)
         self._hear_roles(turn, heard)
         await self._hear_person(turn, sheet, heard)
+
+    def _hear_who(self, sheet: Sheet, heard: Values, words: str, domains: list[str]) -> None:
+        """Whose requests it is about. A rule cannot say whose it is not: then that is asked."""
+        named = [domain for domain in domains if domain != heard.get("smart_account")]
+        said = [(one, words.lower().find(one)) for one in named]
+        said += [(who, hit.start()) for who, one in _WHO.items() if (hit := one.search(words))]
+        if any(is_left_out(words, max(start, 0)) for _, start in said):
+            sheet.notes.append(say("utter_rule_exception"))
+            sheet.memory.kept["who"] = True
+            if sheet.asked == CHANGE:
+                sheet.memory.changing = "match.requester"
+        elif named:
+            below = "*." if _BELOW.search(words) else ""
+            heard["match.domains"] = [f"{below}{domain}" for domain in named]
+        elif said:
+            heard["match.requester"] = said[0][0]
 
     async def _hear_person(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
         """To whom requests are passed on, by name: one of the account's users."""
@@ -137,7 +149,7 @@ class RuleForm(AccountForm):
         """The role asked for ("viewers", "up to VA User"), and the one granted ("as VA User")."""
         heard.pop("match.roles_up_to", None)
         for fact in turn.facts:
-            if fact.entity not in {"role", "role_level"}:
+            if fact.entity not in {"role", "role_level"} or is_left_out(turn.text, fact.start):
                 continue
             role = fact.value if fact.entity == "role" else f"sa_{fact.value}"
             granted = _GRANTED.search(turn.text[: fact.start]) is not None
@@ -155,7 +167,8 @@ class RuleForm(AccountForm):
         """Whom and which role is asked only when nothing of it was said."""
         action = sheet.values.get("action")
         if slot == "match.requester":
-            return not any(name.startswith("match.") for name in sheet.values)
+            told = any(name.startswith("match.") for name in sheet.values)
+            return not told or "who" in sheet.memory.kept
         if slot == "match.roles_up_to":
             return action == "approve" and "role" not in sheet.values
         return action == "decline" if slot == "reason" else True
@@ -181,9 +194,14 @@ _NEVER = frozenset({"sa_admin", "sa_approver"})
 
 
 def _action_of(words: str) -> str | None:
-    """What the rule does; "decline" wins over the "let" of another clause."""
-    named = (("route", _ROUTE), ("decline", _DECLINE), ("approve", _APPROVE))
-    return next((action for action, said in named if said.search(words)), None)
+    """What the rule does; "decline" wins over the "let" of another clause. A verb that is denied
+    says only what it does not do.
+    """
+    named = (("route", _ROUTE), ("decline", _DECLINE), ("approve", _APPROVE), ("route", _SEND))
+    found = [(action, hit.start()) for action, said in named for hit in said.finditer(words)]
+    if any(is_negated(words, start) for _, start in found):
+        return None
+    return found[0][0] if found else None
 
 
 def _say_simulation(body: dict[str, Any], place: int) -> str:

@@ -1,12 +1,13 @@
 """Somebody decides requests in one's place for a time."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from rasa_sdk.events import EventType
 
 from actions import cards
-from actions.accounts import AccountForm, find_accounts, related
+from actions.accounts import PLAIN_WORDS, AccountForm, find_accounts, related
 from actions.base import CustomAction
 from actions.dates import say_moment
 from actions.inside import read_all
@@ -24,6 +25,13 @@ from actions.wording import buttons, metadata, say
 from backend.core.client import Answer
 
 FEWEST_LETTERS = 3
+_WHOSE = re.compile(
+    r"\b(?P<owner>[^\W\d_][\w-]*)['’]s\b"
+    r"|\b(?:delegation|approvals?)\s+(?:of|to|for|from)\s+(?P<name>[^\W\d_][\w-]*)",
+    re.IGNORECASE,
+)
+_NO_NAME = PLAIN_WORDS | {"it's", "that's", "let", "today", "him", "that", "it", "everyone", "he"}
+_WHO = ("delegate", "delegator")
 _RUNNING = frozenset({"active", "scheduled"})
 
 
@@ -147,15 +155,41 @@ class EndDelegationForm(AccountForm):
             for entry in await _where(turn)
             for one in await delegations_of(turn, entry["domain"])
         ]
-        people = named_people(turn, [one["delegate"] for one in running])
+        people = named_people(turn, [one[who] for one in running for who in _WHO])
+        fitting = [one for one in running if all(_concerns(one, email) for email in people)]
+        stranger = None if people else await self._stranger(turn, running)
+        if running and (stranger or not fitting):
+            self._nothing_fits(sheet, heard, running, str(stranger or ", ".join(people)))
+            return
         if sheet.asked == "delegation_id" and not people:
             return
-        fitting = [one for one in running if not people or one["delegate"]["email"] in people]
         accounts = {one["smart_account"] for one in fitting}
         if len(fitting) == 1:
             heard["delegation_id"] = fitting[0]["id"]
         if len(accounts) == 1:
             heard["smart_account"] = accounts.pop()
+
+    async def _stranger(self, turn: Turn, running: list[Item]) -> str | None:
+        """Somebody who is named and has no part in any: a user, or whoever stands there."""
+        for account in {one["smart_account"] for one in running}:
+            users = (await read_all(turn, "list_users", pages=1, smart_account=account)).items
+            me = str(turn.metadata["person"])
+            if others := [one for one in named_people(turn, users) if one != me]:
+                return others[0]
+        if email := turn.value("email"):
+            return str(email)
+        names = (match["owner"] or match["name"] for match in _WHOSE.finditer(turn.words))
+        return next((name for name in names if name.lower() not in _NO_NAME), None)
+
+    def _nothing_fits(self, sheet: Sheet, heard: Values, running: list[Item], said: str) -> None:
+        """Somebody is named who has no part in any: which there are."""
+        sheet.notes.append(say("utter_delegation_unknown", said=said[:60]))
+        accounts = {one["smart_account"] for one in running}
+        if len(accounts) == 1:
+            heard["smart_account"] = accounts.pop()
+            sheet.judged.add("delegation_id")
+            sheet.narrow("delegation_id", {one["id"]: say_delegation(one) for one in running})
+            sheet.memory.changing = "delegation_id"
 
     async def accounts(self, turn: Turn) -> list[dict[str, Any]]:
         """Those in which a delegation runs."""
@@ -170,6 +204,11 @@ class EndDelegationForm(AccountForm):
             one["id"]: say_delegation(one)
             for one in await delegations_of(turn, str(sheet.values["smart_account"]))
         }
+
+
+def _concerns(delegation: Item, email: str) -> bool:
+    """Whether somebody decides by it, or lets decide."""
+    return email in {delegation[who]["email"] for who in _WHO}
 
 
 def say_delegation(delegation: Item) -> str:

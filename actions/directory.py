@@ -6,13 +6,13 @@ import httpx
 from rasa_sdk.events import EventType
 
 from actions import cards
-from actions.accounts import Entry, choices, find_accounts, related, title_of
+from actions.accounts import MOST_CHOICES, Entry, choices, find_accounts, related, title_of
 from actions.base import CustomAction
 from actions.names import nearest
 from actions.people import say_person
 from actions.places import places_of
 from actions.turn import Turn, button
-from actions.wording import buttons, metadata, say
+from actions.wording import buttons, counted, metadata, say
 from backend.core.wording import for_people
 
 MOST_SHOWN = 50
@@ -52,7 +52,9 @@ def _summary(entries: list[Entry]) -> str:
 
 def _found(entries: list[Entry]) -> str:
     lines = [f"- {title_of(one)}" for one in entries[:10]]
-    return "\n".join([say("utter_accounts_found", count=len(entries)), *lines])
+    return "\n".join(
+        [say("utter_accounts_found", count=counted(len(entries), MOST_CHOICES)), *lines]
+    )
 
 
 def _show(turn: Turn, text: str, entries: list[Entry]) -> None:

@@ -25,7 +25,7 @@ class Listed:
 
 async def read_all(turn: Turn, operation: str, pages: int = PAGES, **narrowed: Any) -> Listed:
     """The items of a list operation, up to a thousand; read once a turn."""
-    key = f"{operation} {sorted(narrowed.items())}"
+    key = f"{operation} {pages} {sorted(narrowed.items())}"
     if key not in turn.read:
         turn.read[key] = await _read(turn, operation, pages, narrowed)
     found: Listed = turn.read[key]

@@ -26,6 +26,23 @@ _DENIES_NAME = re.compile(
 _TO = r"(?:\s+(?:ever|please|just|yet|want|need|wish|have|you(?=\s+to\b)|to))*"
 _JOINS = re.compile(r"\s*(?:\b(?:and|or|nor)\b|/)\s*", re.IGNORECASE)
 
+# What may stand between an exception and what it is about: "except those from partners".
+_EXCEPT = re.compile(
+    r"(?:\b(?:except(?:ing)?(?: for| from| by)?|excluding|excepting|other than|apart from"
+    r"|aside from|besides|save for|unless|without|never|nor|neither|non|no"
+    r"|(?<!\bdo )(?<!\bdoes )(?<!\bshould )(?<!\bmust )(?<!\bcan )not"
+    r"|(?:all|every(?:one|body|thing)?|any(?:one|body)?|each)(?: of (?:them|those|these))? but)\b"
+    r"|\b(?:is|are|was|were|does|do)n['’]?t\b)"
+    r"[\s-]*(?:(?:the|any|for|from|of|by|in|on|to|with|a|an|our|those|ones|requests?|they|them|who"
+    r"|whose|are|is|that|come|coming|people|users?|anyone|anybody|everyone|everybody)\s+){0,6}$",
+    re.IGNORECASE,
+)
+_NEVER = re.compile(
+    r"(?:\b(?:not|never|no longer|stop|cannot|nobody|no one|none|instead of|rather than|without)"
+    r"|\b\w+n['’]t|\b(?:dont|doesnt|wont|cant|shouldnt|mustnt))\b\W+(?:[\w'’]+\W+){0,4}?$",
+    re.IGNORECASE,
+)
+
 
 def clauses(words: str) -> list[str]:
     """The parts of a sentence that are each denied or not: "block this, not that"."""
@@ -57,3 +74,13 @@ def denies_doing(words: str, verbs: str) -> bool:
         re.search(rf"{DENIAL.pattern}{_TO}\s+(?:{verbs})\b", clause, re.IGNORECASE)
         for clause in clauses(words)
     )
+
+
+def is_left_out(text: str, start: int) -> bool:
+    """Whether what stands at `start` is an exception: "everybody except partners"."""
+    return _EXCEPT.search(text[:start]) is not None
+
+
+def is_negated(text: str, start: int) -> bool:
+    """Whether the verb at `start` is denied: "never approve", "partners don't get in"."""
+    return _NEVER.search(re.split(r"[.,;!?]", text[:start])[-1]) is not None

@@ -24,6 +24,13 @@ _FROM = re.compile(
 _UNTIL = re.compile(
     rf"(?:\b(?:until|till|til|through|to|by|up to|and)\s+|\s[-–]\s*)(?:the )?{_END}", re.IGNORECASE
 )
+_IN_MONTH = re.compile(
+    r"\b(?:in|during|all|throughout) (?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?"
+    r"|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b"
+    r"(?: (?P<year>20\d\d))?",
+    re.IGNORECASE,
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMBER = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?\.?$")
 
 
@@ -41,6 +48,8 @@ def read_period(said: str, now: datetime) -> Period:
     A lone day, as an answer to "until when?", is the end.
     """
     today = now.date()
+    if month := _IN_MONTH.search(said):
+        return _whole_month(month, today)
     start = _first_day(said, now)
     lasting = _FOR.search(said)
     if lasting:
@@ -59,6 +68,15 @@ def read_period(said: str, now: datetime) -> Period:
     if start and until and timedelta() < start - until < timedelta(days=7):
         until += timedelta(days=7)  # "Monday to Friday": the Friday after that Monday
     return Period(start, until or (None if start else _day(said, now)))
+
+
+def _whole_month(match: re.Match[str], today: date) -> Period:
+    """Of "in December" its first day, or today, to its last."""
+    month = _MONTHS.index(match["month"][:3].lower()) + 1
+    year = int(match["year"] or today.year + (month < today.month))
+    first = date(year, month, 1)
+    last = (first + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return Period(first if first > today else None, last)
 
 
 def _first_day(said: str, now: datetime) -> date | None:

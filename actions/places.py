@@ -10,7 +10,7 @@ from rasa_sdk.events import EventType
 from actions.accounts import AccountForm
 from actions.dialogue import SAME
 from actions.names import choose, nearest
-from actions.roles import hear_role, role_in
+from actions.roles import hear_role, level_of, role_in, scope_of
 from actions.sheet import CHANGE, Sheet, Values
 from actions.turn import Turn, payload
 from actions.wording import say
@@ -110,18 +110,38 @@ class PlacesForm(AccountForm):
             return
         said = choose(words, names)
         given = list(said.meant)
-        if _ALL.search(words):
-            given = [name for name in names if name not in {*said.meant, *said.denied}]
+        if said.denied and _ALL.search(words):
+            given = [name for name in self._everything(sheet, names) if name not in said.denied]
         elif sheet.asked == SLOT:
             given += _others(words, names)
         elif given or said.unknown:
             given += said.unknown
-        else:
+        elif not said.denied:
             given = await self._exactly(turn, smart_account, words)
+        if said.denied and not given and not self._present(sheet):
+            self._ask_the_rest(sheet, heard, names, said.denied)
+            return
         merged = _merged(self._present(sheet), given, said.denied, self._adds(turn, sheet, words))
         if merged is not None:
             heard[SLOT] = merged
             sheet.memory.kept.pop(SLOT, None)
+
+    def _everything(self, sheet: Sheet, names: Iterable[str]) -> list[str]:  # noqa: ARG002
+        """What "all but Oslo" is about."""
+        return list(names)
+
+    def _ask_the_rest(
+        self, sheet: Sheet, heard: Values, names: Iterable[str], denied: list[str]
+    ) -> None:
+        """Some are denied, and of what, nobody said: the others to choose from."""
+        heard["scope"] = SLOT
+        if "role" in heard and scope_of(heard["role"]) != SLOT:
+            heard["role"] = role_in(level_of(heard["role"]), SLOT)
+        rest = [name for name in names if name not in denied][:MOST_OFFERED]
+        sheet.notes.append(say("utter_places_denied", names=", ".join(denied)))
+        sheet.judged.add(SLOT)
+        sheet.narrow(SLOT, {name: name for name in rest})
+        sheet.memory.changing = SLOT
 
     def _adds(self, turn: Turn, sheet: Sheet, words: str) -> bool:
         """Whether what is said comes to what there is: "also Oslo"; the rest of a list of which

@@ -1,12 +1,14 @@
 """Requests that wait: which one is meant, by who asked, by its place in the list, by account."""
 
 import re
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from actions.accounts import PLAIN_WORDS, spellings
+from actions.accounts import PLAIN_WORDS, phrases_of, search, spellings
 from actions.dialogue import Dialogue
 from actions.names import find_names
-from actions.people import named_people
+from actions.negations import is_left_out
+from actions.people import named_people, spellings_of
 from actions.sheet import CHANGE, Sheet, Values
 from actions.turn import Turn
 from actions.wording import question, say
@@ -33,6 +35,11 @@ _NO_ONE = PLAIN_WORDS | {
     "refuse", "reject", "turn", "fifth", "first", "fourth", "him", "last", "number", "one",
     "second", "third", "those", "upgrade",
 }  # fmt: skip
+_NO_THING = frozenset({
+    "become", "being", "see", "yesterday", "monday", "tuesday", "wednesday", "thursday", "friday",
+    "saturday", "sunday", "morning", "moment", "ago", "earlier", "once", "good", "me",
+    "last", "next",
+})  # fmt: skip
 _OPENING = re.compile(
     r"^\W*(?:(?:no|nope|wait|sorry|ok|okay|yes|please|actually|hm+|oh|rather|better)\b[ ,.:;!-]*)+",
     re.IGNORECASE,
@@ -45,14 +52,47 @@ _REASON = re.compile(
 )
 
 
-def split_reason(text: str) -> tuple[str, str | None]:
-    """What is to be done, and the reason after a comma or "because"."""
-    text = _OPENING.sub("", text)
+_CLOSING = re.compile(r"[\s,.!]*\b(?:please|pls|thanks|thank you|thx)\W*$", re.IGNORECASE)
+_JOINS = re.compile(r"(?:\s|[,;&+]|\b(?:and|or|nor)\b)+", re.IGNORECASE)
+_GIVEN = re.compile(r"\b(?:because|since|as|reason|saying)\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:[,;:&+]|\b(?:and|or|but|not|except|only|also)\b)\s*", re.IGNORECASE)
+
+
+def split_reason(text: str, names: Iterable[str] = ()) -> tuple[str, str | None]:
+    """What is to be done, and the reason after a comma or "because". What is only `names`, or
+    words written like such, goes on with what is to be done: "decline Nora, Leo and Uma".
+    """
+    text = _CLOSING.sub("", _OPENING.sub("", text))
     match = _REASON.search(text)
-    if match is None:
+    reason = match["reason"].strip(" .!") if match else ""
+    if match is None or not reason:
+        return text[: match.start()] if match else text, None
+    parts = [part for part in _BETWEEN.split(reason) if part]
+    given = _GIVEN.search(text[match.start() : match.start("reason")])
+    if not given and all(_is_a_name(part, names) for part in parts):
         return text, None
-    reason = match["reason"].strip(" .!")
-    return text[: match.start()], reason or None
+    return text[: match.start()], reason
+
+
+def _is_a_name(said: str, names: Iterable[str]) -> bool:
+    """Whether these words are one of the names, a place in a list, or a lone capitalised word."""
+    said = re.sub(r"['’]s$", "", said)
+    if _ORDINAL.fullmatch(said) or re.fullmatch(r"[A-Z][\w-]+", said):
+        return True
+    hits = find_names(said, {name: name for name in names})
+    return any(hit.end - hit.start == len(said) for hit in hits)
+
+
+def _named_in(items: Iterable[Item], account: Callable[[Item], dict[str, str]]) -> set[str]:
+    """How those who asked, and the accounts they asked for, may be called."""
+    people = spellings_of(item["requester"] for item in items)
+    return {*people, *(one for item in items for one in spellings(account(item)))}
+
+
+def _without(words: str, addresses: Iterable[str]) -> str:
+    for address in addresses:
+        words = words.replace(address, "")
+    return words
 
 
 class RequestChoice(Dialogue):
@@ -94,8 +134,10 @@ class RequestChoice(Dialogue):
         if SLOT in heard or sheet.asked not in {None, CHANGE, SLOT}:
             return
         items = await self.items(turn)
-        words, _ = split_reason(turn.words)
+        words, _ = split_reason(turn.words, _named_in(items, self.account))
         found = self._meant(turn, words, items)
+        if not found and await self._misses(turn, words, items):
+            found = []
         if found is None:
             if sheet.asked is None and len(items) == 1:
                 heard[SLOT] = items[0]["id"]
@@ -110,6 +152,28 @@ class RequestChoice(Dialogue):
             if not found:
                 sheet.notes.append(say(f"utter_{self.shown}_unknown"))
 
+    async def take_reason(self, turn: Turn, sheet: Sheet, said: str) -> None:
+        """Take the reason out of "decline the second one, wrong department"."""
+        _, reason = split_reason(said, _named_in(await self.items(turn), self.account))
+        if reason and not turn.is_payload:
+            sheet.values.setdefault("reason", reason[:500])
+
+    async def _misses(self, turn: Turn, words: str, items: list[Item]) -> bool:
+        """Whether an account is named that none of the requests is about; of one's own requests,
+        anything that none is about.
+        """
+        places = {place.lower() for item in items for place in item.get("virtual_accounts") or ()}
+        known = _named_in(items, self.account) | places
+        for phrase in phrases_of(_without(words, turn.values("email"))):
+            word = phrase.split()[0].lower()
+            if word in _NO_ONE | _NO_THING or find_names(phrase, {one: one for one in known}):
+                continue
+            if not self.by_person:
+                return True
+            if any(phrase.lower() in spellings(one) for one in await search(turn, phrase)):
+                return True
+        return False
+
     def all_of_them(self, sheet: Sheet, found: list[Item]) -> None:
         """One at a time: nothing is decided in a heap; nothing said by default."""
 
@@ -120,6 +184,8 @@ class RequestChoice(Dialogue):
 
     def _meant(self, turn: Turn, words: str, items: list[Item]) -> list[Item] | None:
         """The requests that fit what is said; None when nothing is said of which."""
+        words, left_out = self._exceptions(turn, words, items)
+        items = [item for item in items if item not in left_out]
         kinds = [self._of_people(turn, words, items), self._of_account(turn, words, items)]
         said = [one for one in kinds if one is not None]
         found = [item for item in items if all(item in one for one in said)]
@@ -131,10 +197,42 @@ class RequestChoice(Dialogue):
             return place
         if said:
             return found
-        if _ALL.search(words):
+        if left_out or _ALL.search(words):
             return items
         recalled = [one for one in items if one["id"] == turn.recall.get("request")]
         return recalled if recalled and _IT.search(words) else None
+
+    def _exceptions(self, turn: Turn, words: str, items: list[Item]) -> tuple[str, list[Item]]:
+        """The words without what they leave out, and the requests of those: "all but Nora"."""
+        people = [item["requester"] for item in items] if self.by_person else []
+        whose = spellings_of(people) | {
+            spelling: [*domains] for spelling, domains in self._spellings(items).items()
+        }
+        hits = find_names(words, {spelling: spelling for spelling in whose})
+        out: set[str] = set()
+        after = -1
+        for hit in hits:
+            joined = 0 <= after <= hit.start and _JOINS.fullmatch(words[after : hit.start])
+            if joined or is_left_out(words, hit.start):
+                out |= {*whose[hit.value]}
+                after = hit.end
+        for hit in reversed(hits):
+            if {*whose[hit.value]} <= out:
+                words = f"{words[: hit.start]} {words[hit.end :]}"
+        ordinal = _ORDINAL.search(words)
+        if ordinal and is_left_out(words, ordinal.start()):
+            placed = self._in_list(turn, words, items) or []
+            words = words[: ordinal.start()] + words[ordinal.end() :]
+        else:
+            placed = []
+        gone = [
+            item
+            for item in items
+            if item in placed
+            or item["requester"]["email"] in out
+            or self.account(item)["domain"] in out
+        ]
+        return words, gone
 
     def _of_people(self, turn: Turn, words: str, items: list[Item]) -> list[Item] | None:
         """The requests of those who are named; none when it is somebody else's name."""

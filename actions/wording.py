@@ -44,6 +44,11 @@ def say(response: str, /, **values: Any) -> str:
     return text.format(**values) if values else text
 
 
+def counted(count: int, most: int) -> str:
+    """How many there are; of a list that may have been cut off, how many at least."""
+    return say("utter_at_least", count=count) if count >= most else str(count)
+
+
 def buttons(response: str) -> list[Button]:
     """The buttons of a response; none if it has none."""
     return [dict(button) for button in responses()[response].get("buttons") or []]

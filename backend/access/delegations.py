@@ -221,7 +221,7 @@ async def _refuse_twice(
             raise conflict(
                 "delegated-already", "That is delegated already",
                 f"{shown(stand_in)} decides in your place until {row.ends:%d %B %Y, %H:%M} UTC.",
-                f"Revoke that delegation ({row.id}) first, or choose a time after it.",
+                "End that delegation first, or choose a time after it.",
             )  # fmt: skip
 
 

@@ -25,6 +25,8 @@ MONDAY = datetime(2026, 11, 23, 9, tzinfo=ZoneInfo("Europe/Oslo"))
         ("until the end of the month", None, "2026-11-30"),
         ("until the end of next week", None, "2026-12-06"),
         ("delegate to vik@northwind.example from Monday to Friday", "2026-11-30", "2026-12-04"),
+        ("let uma decide in december", "2026-12-01", "2026-12-31"),
+        ("during november", None, "2026-11-30"),
         ("2026-12-24", None, "2026-12-24"),
         ("let vik decide", None, None),
         ("delegate my approvals to uma", None, None),

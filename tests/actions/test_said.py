@@ -31,10 +31,15 @@ def test_that_only_what_may_be_a_name_is_looked_up(text: str, phrases: list[str]
         ("decline nora's request", None),
         ("no, decline it because she leaves in june", "she leaves in june"),
         ("wait, decline it", None),
+        ("decline Fiona, please", None),
+        ("reject Fiona, Vik and Uma", None),
+        ("decline request: Fiona", None),
+        ("approve everyone, but not fiona", None),
+        ("decline it because Duplicate", "Duplicate"),
     ],
 )
 def test_that_a_reason_is_told_from_the_wish(text: str, reason: str | None) -> None:
-    assert split_reason(text)[1] == reason
+    assert split_reason(text, ["fiona", "vik"])[1] == reason
 
 
 @pytest.mark.parametrize(
