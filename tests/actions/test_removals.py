@@ -43,9 +43,7 @@ def test_what_is_taken_away(words: str, held: list[str] | None, places: list[str
         ("drop oslo", ["Oslo", "EMEA"], None),
     ],
 )
-def test_what_a_correction_leaves(
-    words: str, present: list[str], places: list[str] | None
-) -> None:
+def test_what_a_correction_leaves(words: str, present: list[str], places: list[str] | None) -> None:
     said = corrected(words, PATHS, present)
     assert said.unclear == (places is None)
     assert said.places == (places or [])
