@@ -95,7 +95,7 @@ class RuleForm(AccountForm):
             await super().understand(turn, sheet, heard)
         if sheet.asked == "reason":
             return
-        words = turn.words
+        words = _REASON.sub("", turn.words)
         if sheet.asked in {None, CHANGE}:
             if action := _action_of(words):
                 heard["action"] = action

@@ -168,7 +168,8 @@ class RequestChoice(Dialogue):
             word = phrase.split()[0].lower()
             if word in _NO_ONE | _NO_THING or find_names(phrase, {one: one for one in known}):
                 continue
-            if not self.by_person:
+            about = rf"\b(?:for|to|into|of|in|about|at)\s+(?:the\s+)?{re.escape(phrase)}"
+            if not self.by_person and re.search(about, words, re.IGNORECASE):
                 return True
             if any(phrase.lower() in spellings(one) for one in await search(turn, phrase)):
                 return True

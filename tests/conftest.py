@@ -48,12 +48,17 @@ def _place(item: pytest.Item) -> tuple[bool, bool]:
 
 
 def _group(item: pytest.Item) -> str:
-    """What is done by one process: a file's tests with the app, or those without."""
+    """What is done by one process: a file's tests with the app, or those without; of the two
+    files that take longest, what is about one database and person, or one folder of scenarios.
+    """
     needs_app, is_last = _place(item)
-    part = item.name.partition("[")[2] if is_last else ""
+    about = item.name.partition("[")[2]
+    folder = about.partition(":")[0] if item.path.name == "test_scenarios.py" else ""
+    part = about if is_last else folder
     return f"{item.path.relative_to(ROOT)}{' with the app' if needs_app else ''} {part}".strip(" ]")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that use `app` share its event loop, which lives as long as the session.
 

@@ -15,9 +15,9 @@ buttons: what is pressed and was not offered is said.
 People are everybody's: other tests of the same product, in whatever order, may have opened cases
 for them. `cases` counts only new ones, and what a turn `expect`s must hold with older ones too.
 
-A scenario that says what the database holds `after` it starts from the freshly seeded world:
-then nobody's earlier doings count, and whatever it changes is compared, row by row in number,
-between the engines. One that confirms nothing must change nothing.
+Every scenario starts from the freshly seeded world. Of one that says what the database holds
+`after` it, whatever it changes is compared, row by row in number, between the engines; one that
+confirms nothing must change nothing.
 
 Words may hold `{day:5}` (the fifth working day from now, ISO), `{weekday:5}` (its name and
 date), `{number}` (of the case opened last), `{nora.id}` (a field of what the call that the
@@ -157,8 +157,7 @@ class Run:
         self._scenario = scenario
         self._product = product
         self._world = World(product, seeded or product.seeded)
-        if scenario.after:
-            self._world.restore()
+        self._world.restore()
         self._people = {scenario.person: product.client(scenario.person)}
         self._person: Person = self._people[scenario.person]
         self._given: dict[str, Any] = {}
