@@ -1,6 +1,7 @@
 """Forms about the virtual accounts of one Smart Account: which one is meant."""
 
 import re
+from abc import abstractmethod
 from typing import ClassVar
 
 import httpx
@@ -94,11 +95,11 @@ class TreeForm(AccountForm):
         wish = turn.intent in self._own and turn.confidence >= SURE and not asks_how(turn)
         return wish or super()._takes_questions(turn, sheet)
 
+    @abstractmethod
     async def hear(
         self, turn: Turn, sheet: Sheet, heard: Values, words: str, names: list[str]
     ) -> None:
         """Read the words, now that the names of the virtual accounts are known."""
-        raise NotImplementedError
 
     async def may(self, turn: Turn, sheet: Sheet) -> Answer | None:
         """Whoever administers nothing is refused before any question; a try that changes nothing
