@@ -13,7 +13,7 @@ PYTEST_ARGS ?=
 # Without them all tests run: a file in each of two processes, then those that measure time or end processes,
 # which must have the machine for themselves.
 ALONE := tests/cli tests/crashes tests/browser
-PARALLEL := -n 2 --dist loadgroup $(addprefix --ignore=,$(ALONE))
+PARALLEL := -n 2 --dist loadgroup --no-loadscope-reorder $(addprefix --ignore=,$(ALONE))
 # Run one npm script in every web project, with the Node of our environment.
 in_each_web_project = PATH="$(CURDIR)/$(BIN):$$PATH"; for manifest in assistant/*/package.json; do \
 	(cd "$$(dirname "$$manifest")" && npm run --silent --if-present $(1)) || exit 1; done

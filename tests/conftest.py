@@ -42,16 +42,17 @@ Newcomer = Callable[..., Awaitable[httpx.AsyncClient]]
 ClockAt = Callable[[datetime | str], None]
 
 
-def _place(item: pytest.Item) -> tuple[bool, bool]:
+def _place(item: pytest.Item) -> tuple[bool, bool, bool]:
     needs_app = "app" in getattr(item, "fixturenames", ())
-    return needs_app, item.path.name == "test_schema.py"
+    is_last = item.path.name == "test_schema.py"
+    return needs_app, "demo_world" not in item.nodeid, is_last
 
 
 def _group(item: pytest.Item) -> str:
     """What is done by one process: a file's tests with the app, or those without; of the two
     files that take longest, what is about one database and person, or one folder of scenarios.
     """
-    needs_app, is_last = _place(item)
+    needs_app, _, is_last = _place(item)
     about = item.name.partition("[")[2]
     folder = about.partition(":")[0] if item.path.name == "test_scenarios.py" else ""
     part = about if is_last else folder
@@ -63,8 +64,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that use `app` share its event loop, which lives as long as the session.
 
     They come last: those that need nothing are done when the app starts, and property tests are
-    not disturbed by its threads. Schemathesis comes at the very end: it renames people and opens
-    cases as it likes. Of several processes each takes one group after the other.
+    not disturbed by its threads. Among them those about the demo world come first, before others
+    move the clock in it, and Schemathesis at the very end: it renames people and opens cases as
+    it likes. Of several processes each takes one group after the other.
     """
     items.sort(key=_place)
     for item in items:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from sqlalchemy import event, text
@@ -13,23 +14,28 @@ from tests.crowd import Crowd, gather
 
 # Enough that no database reads a whole table to find a few rows.
 CROWD = Crowd(accounts=3000, members=3, requests=3)
+_MINE: ContextVar[bool] = ContextVar("_MINE", default=False)
 _INDEX = re.compile(r"Index (Only )?Scan ")
 
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """The statements that run inside the block, transactions and DBOS's own left out."""
+    """The statements that the block's own calls run; transactions, DBOS's own and what jobs do
+    meanwhile are left out.
+    """
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
+        if _MINE.get() and statement.lstrip().upper().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
             seen.append(statement)
 
     engine = database().engine.sync_engine
     event.listen(engine, "before_cursor_execute", note)
+    mine = _MINE.set(True)
     try:
         yield seen
     finally:
+        _MINE.reset(mine)
         event.remove(engine, "before_cursor_execute", note)
 
 

@@ -1,7 +1,7 @@
 """Deciding in another's place: for a time, within reach, up to a ceiling, and no further."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -293,8 +293,9 @@ async def test_that_a_delegate_passes_nothing_on(company: Company) -> None:
 async def test_that_the_same_is_not_delegated_twice_at_a_time(company: Company) -> None:
     first = await delegated(company, "ada", "una", ends=at(days=5))
     again = await hand_over(company, "ada", "una", starts=at(days=4), ends=at(days=9))
-    assert again.status_code == 409
-    assert first["id"] in again.json()["hint"]
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/delegated-already")
+    until = datetime.fromisoformat(first["ends"])
+    assert f"until {until:%d %B %Y, %H:%M} UTC" in again.json()["detail"]
     await delegated(company, "ada", "una", starts=at(days=6), ends=at(days=9))
     await delegated(company, "ben", "una")
     await delegated(company, "ada", "vik")
