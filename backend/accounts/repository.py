@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import CompoundSelect, func, or_, union
+from sqlalchemy import CompoundSelect, String, bindparam, func, union
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.accounts.domains import above, as_named
 from backend.accounts.models import (
@@ -28,16 +29,24 @@ _labels: Any = func.length(col(SmartAccount.domain)) - func.length(
 )
 
 
+def _by_domain() -> SelectOfScalar[SmartAccount]:
+    """Two look-ups by key: with `or`, PostgreSQL would read all accounts to find one."""
+    domain = bindparam("domain", type_=String())
+    now = select(SmartAccount.id).where(SmartAccount.domain == domain).scalar_subquery()
+    formerly = (
+        select(SmartAccountAlias.smart_account_id)
+        .where(SmartAccountAlias.domain == domain)
+        .scalar_subquery()
+    )
+    return select(SmartAccount).where(SmartAccount.id == func.coalesce(now, formerly))
+
+
+BY_DOMAIN = _by_domain()
+
+
 async def by_domain(session: AsyncSession, named: str) -> SmartAccount | None:
     """The account with exactly this domain, or one that had it before its upgrade."""
-    domain = as_named(named)
-    former = select(SmartAccountAlias.smart_account_id).where(SmartAccountAlias.domain == domain)
-    rows = await session.exec(
-        select(SmartAccount)
-        .where(or_(col(SmartAccount.domain) == domain, col(SmartAccount.id).in_(former)))
-        .order_by((col(SmartAccount.domain) == domain).desc())
-        .limit(1)
-    )
+    rows = await session.exec(BY_DOMAIN, params={"domain": as_named(named)})
     return rows.first()
 
 

@@ -7,9 +7,10 @@ A person's rights are the union of what they hold. It takes one query for any nu
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, String, cast, false, null, union_all
+from sqlalchemy import CompoundSelect, Row, String, bindparam, cast, false, null, union_all
 from sqlalchemy import select as columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -70,14 +71,9 @@ async def held(
     persons = [person] if isinstance(person, str) else person
     if not accounts and accounts is not None:
         return []
-    parts = [
-        statement.where(*([account.in_(accounts)] if accounts is not None else []))
-        .where(*([who.in_(persons)] if persons is not None else []))
-        .where(*([role.in_(roles)] if roles is not None else []))
-        for statement, account, who, role in _sources()
-    ]
-    everything = union_all(*parts).subquery()
-    rows = (await (await session.connection()).execute(columns(everything))).all()
+    wanted = {"accounts": accounts, "persons": persons, "roles": roles}
+    given = {name: list(values) for name, values in wanted.items() if values is not None}
+    rows = (await (await session.connection()).execute(holding(frozenset(given)), given)).all()
     nested = {row.smart_account_id for row in rows if row.include_nested}
     children = await children_of(session, nested)
     merged: dict[tuple[str, str], list[tuple[str | None, bool]]] = defaultdict(list)
@@ -106,6 +102,22 @@ def _held(
         group=row.group,
         deep=frozenset(deep),
     )
+
+
+@lru_cache
+def holding(given: frozenset[str]) -> CompoundSelect[Any]:
+    """All ways to a role, narrowed by those of `accounts`, `persons` and `roles` that are given.
+
+    Every call of the API asks this, so that each of the few forms is built once.
+    """
+    parts = []
+    for statement, account, person, role in _sources():
+        narrowed = {"accounts": account, "persons": person, "roles": role}
+        for name in sorted(given):
+            among = bindparam(name, expanding=True, type_=narrowed[name].type)
+            statement = statement.where(narrowed[name].in_(among))
+        parts.append(statement)
+    return union_all(*parts)
 
 
 def _sources() -> list[tuple[Any, Any, Any, Any]]:

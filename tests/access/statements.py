@@ -15,6 +15,7 @@ from tests.crowd import Crowd, gather
 # Enough that no database reads a whole table to find a few rows.
 CROWD = Crowd(accounts=3000, members=3, requests=3)
 _MINE: ContextVar[bool] = ContextVar("_MINE", default=False)
+_COUNTED = ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
 _INDEX = re.compile(r"Index (Only )?Scan ")
 
 
@@ -26,7 +27,9 @@ def counted() -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if _MINE.get() and statement.lstrip().upper().startswith(("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")):
+        if _MINE.get() and statement.lstrip().upper().startswith(
+            ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE")
+        ):
             seen.append(statement)
 
     engine = database().engine.sync_engine

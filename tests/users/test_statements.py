@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from backend.accounts.repository import BY_DOMAIN
 from backend.core.database import database
 from backend.core.events import Acting, record
 from backend.core.identity import Person
@@ -17,6 +18,7 @@ from backend.users.models import (
     UserGroupMember,
     UserGroupPlace,
 )
+from backend.users.rights import holding
 from backend.virtual_accounts.models import VirtualAccount
 from tests.access.statements import counted, plan, whole_tables
 from tests.conftest import SignedIn
@@ -111,6 +113,17 @@ async def test_that_no_list_of_users_reads_a_whole_table(world: World, of: str) 
         world.id, role=Role.VA_USER if of == "a role" else None,
         where=where if of == "some places" else None,
     )  # fmt: skip
+    told = await plan(statement)
+    assert whole_tables(told) == [], told
+
+
+@pytest.mark.parametrize("what", ["the account", "the roles"])
+async def test_that_asking_for_permission_reads_no_whole_table(world: World, what: str) -> None:
+    if what == "the account":
+        statement: Any = BY_DOMAIN.params(domain=world.domain)
+    else:
+        given = {"accounts": [world.id], "persons": ["somebody"]}
+        statement = holding(frozenset(given)).params(given)
     told = await plan(statement)
     assert whole_tables(told) == [], told
 
