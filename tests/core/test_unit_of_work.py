@@ -86,7 +86,8 @@ async def test_that_postgresql_keeps_what_reads_have_prepared(app: FastAPI) -> N
             await session.exec(select(SmartAccount).where(SmartAccount.id == LITWARE))
     async with database().read() as session:
         prepared = await session.scalar(text(
-            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%smart_account.id = %'"
+            "SELECT count(*) FROM pg_prepared_statements "
+            "WHERE statement LIKE '%smart_account.id = %'"
         ))  # fmt: skip
     assert prepared
 
