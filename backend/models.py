@@ -7,6 +7,8 @@ from backend.core import events, identity, unit_of_work
 from backend.demo import models as demo
 from backend.directory import models as directory
 from backend.notifications import models as notifications
+from backend.orders import models as orders
+from backend.partners import models as partners
 from backend.people import models as people
 from backend.users import models as users
 from backend.virtual_accounts import models as virtual_accounts
@@ -20,6 +22,8 @@ __all__ = [
     "events",
     "identity",
     "notifications",
+    "orders",
+    "partners",
     "people",
     "unit_of_work",
     "users",

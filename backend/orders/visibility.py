@@ -1,0 +1,194 @@
+"""Which orders a person sees, by which way, and what that way allows.
+
+There are six ways to an order, each a condition with an index of its own. The list, one order,
+the summary, a download and “why can I see this?” all ask the same conditions.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, literal, or_, tuple_, union_all
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.core.identity import Person
+from backend.core.pagination import decode, encode
+from backend.core.policy import MATRIX, Action, Reach
+from backend.orders.models import Order, OrderDelegation, OrderLine, OrderShare
+from backend.partners.models import OrderFulfillmentManager
+from backend.people.organizations import is_public_mailbox
+from backend.users.rights import held
+
+
+class Way(StrEnum):
+    """How somebody comes to see an order."""
+
+    CONTACT = "fulfillment_contact"
+    DOMAIN = "domain"
+    DELEGATE = "delegate"
+    PARTNER = "order_fulfillment_manager"
+    SHARED = "shared"
+    ACCOUNT = "account"
+
+
+# Whoever sees an order only because it stands on an account changes nothing about it.
+ASSIGNING = frozenset(Way) - {Way.ACCOUNT}
+_VIEWING = MATRIX[Action.VIEW_ORDERS]
+
+
+@dataclass
+class View:
+    """From where somebody looks at orders.
+
+    `domain` is None for an address at a public mailbox provider: sharing that means nothing.
+    `accounts` are Smart Accounts all of which the person sees, `places` ids of virtual accounts.
+    """
+
+    person: str
+    email: str
+    domain: str | None
+    partners: set[str] = field(default_factory=set)
+    accounts: set[int] = field(default_factory=set)
+    places: set[str] = field(default_factory=set)
+
+    def ways(self) -> dict[Way, ColumnElement[bool]]:
+        """The condition of each way that is open to this person."""
+        number = col(Order.number)
+        redeemed = select(OrderDelegation.order_number).where(
+            OrderDelegation.delegate == self.person, col(OrderDelegation.ended_at).is_(None)
+        )
+        shared = select(OrderShare.order_number).where(OrderShare.email == self.email)
+        ways: dict[Way, ColumnElement[bool]] = {
+            Way.CONTACT: col(Order.fc_email) == self.email,
+            Way.DELEGATE: number.in_(redeemed),
+            Way.SHARED: number.in_(shared),
+        }
+        if self.domain is not None:
+            ways[Way.DOMAIN] = and_(
+                col(Order.fc_domain) == self.domain, col(Order.fc_email) != self.email
+            )
+        if self.partners:
+            ways[Way.PARTNER] = and_(
+                col(Order.partner_domain).in_(self.partners), col(Order.status) != "submitted"
+            )
+        standing: list[ColumnElement[bool]] = []
+        if self.accounts:
+            standing.append(col(OrderLine.smart_account_id).in_(self.accounts))
+        if self.places:
+            standing.append(col(OrderLine.virtual_account_id).in_(self.places))
+        if standing:
+            lines = [select(OrderLine.order_number).where(one) for one in standing]
+            ways[Way.ACCOUNT] = number.in_(union_all(*lines) if len(lines) > 1 else lines[0])
+        return ways
+
+
+async def view_of(session: AsyncSession, person: Person) -> View:
+    """What decides about which orders the person sees."""
+    own = None if await is_public_mailbox(session, person.domain) else person.domain
+    view = View(person.id, person.email, own)
+    managed = await session.exec(
+        select(OrderFulfillmentManager.partner_domain).where(
+            OrderFulfillmentManager.person == person.id
+        )
+    )
+    view.partners = set(managed.all())
+    for one in await held(session, None, person=person.id):
+        reach = _VIEWING.get(one.role)
+        if reach is Reach.ALL:
+            view.accounts.add(one.smart_account_id)
+        elif reach is Reach.OWN:
+            view.places |= one.places
+    return view
+
+
+async def ways_to(session: AsyncSession, view: View, number: str) -> list[Way]:
+    """The ways by which the person sees this order, by its sales order number; none if they
+    don't.
+    """
+    parts: list[Any] = [
+        select(literal(str(way)).label("way")).where(Order.number == number, condition)
+        for way, condition in view.ways().items()
+    ]
+    found = {row.way for row in (await session.execute(union_all(*parts))).all()}
+    return [way for way in Way if way in found]
+
+
+def seen(view: View, *narrowed: ColumnElement[bool]) -> Any:
+    """A subquery with the numbers of all orders that the person sees, each once."""
+    parts: list[Any] = [
+        select(Order.number).where(condition, *narrowed) for condition in view.ways().values()
+    ]
+    return union_all(*parts)
+
+
+async def page(
+    session: AsyncSession,
+    view: View,
+    narrowed: Iterable[ColumnElement[bool]],
+    cursor: str | None,
+    limit: int,
+) -> tuple[list[Order], str | None]:
+    """The orders that the person sees, newest first, and the next cursor.
+
+    Each way gives its newest `limit + 1`: whatever is among the newest of all is among the
+    newest of a way. So a list costs the same however many orders there are.
+    """
+    conditions = list(narrowed)
+    if cursor:
+        moment, last = decode(cursor, (datetime, str))
+        conditions.append(tuple_(col(Order.placed_at), col(Order.number)) < tuple_(moment, last))
+    newest = (col(Order.placed_at).desc(), col(Order.number).desc())
+    parts: list[Any] = [
+        select(select(Order.number).where(way, *conditions).order_by(*newest).limit(limit + 1)
+               .subquery().c.number)
+        for way in view.ways().values()
+    ]  # fmt: skip
+    rows = await session.exec(
+        select(Order).where(col(Order.number).in_(union_all(*parts)))
+        .order_by(*newest).limit(limit + 1)
+    )  # fmt: skip
+    orders = list(rows.all())
+    following = None
+    if len(orders) > limit:
+        orders = orders[:limit]
+        following = encode((orders[-1].placed_at, orders[-1].number))
+    return orders, following
+
+
+def may_assign(ways: Sequence[Way]) -> bool:
+    """Whether somebody who came by these ways may assign the order, share and follow its set-up."""
+    return any(way in ASSIGNING for way in ways)
+
+
+def matching(said: str) -> ColumnElement[bool]:
+    """Orders found by what people type: the beginning of either number, or all of the customer's
+    own; or words of the customer's name, a product or its number.
+    """
+    q = said.strip()
+    if q.isdigit():
+        numbers = (col(Order.number), col(Order.web_order_number))
+        return or_(*(_begins(one, q) for one in numbers), col(Order.customer_order_number) == q)
+    lines = select(OrderLine.order_number).where(
+        OrderLine.order_number == Order.number,
+        or_(
+            col(OrderLine.product).icontains(q, autoescape=True),
+            col(OrderLine.sku).icontains(q, autoescape=True),
+        ),
+    )
+    return or_(
+        col(Order.end_customer).icontains(q, autoescape=True),
+        col(Order.customer_order_number) == q,
+        lines.exists(),
+    )
+
+
+def _begins(number: Any, digits: str) -> ColumnElement[bool]:
+    """As a range, which any index serves: digits follow one another in every collation."""
+    after = str(int(digits) + 1).zfill(len(digits))
+    bounded = (
+        and_(number >= digits, number < after) if len(after) == len(digits) else (number >= digits)
+    )
+    return and_(bounded, number.startswith(digits, autoescape=True))
