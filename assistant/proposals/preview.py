@@ -5,11 +5,13 @@ from collections import Counter
 from typing import Any
 
 from assistant.wording import say, wording
+from backend.core.cards import card_of
 
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CASE = re.compile(r"C-\d+")
-# What became of a row: these two did nothing, whatever else the API calls its successes.
+# What became of a row: these did nothing, whatever else the API calls its successes.
 SKIPPED, FAILED = "skipped", "failed"
+_SKIPPED = frozenset({SKIPPED, "unchanged"})
 
 
 def preview_of(title: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -27,10 +29,11 @@ def preview_of(title: str, body: dict[str, Any]) -> dict[str, Any]:
     return preview | {key: told for key in ("checks", "warnings") if (told := _lines(body, key))}
 
 
-def receipt_card(body: dict[str, Any]) -> dict[str, Any]:
-    """The card of what was done, with what became of each row."""
+def receipt_card(operation: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The card of what was done, with what became of each row, or with the file that it makes."""
     receipt = body.get("receipt") or {}
-    card = {"kind": "receipt", **receipt, "reference": number_of(receipt)}
+    shown = card_of(operation, body) or {}
+    card = shown | {"kind": "receipt", **receipt, "reference": number_of(receipt)}
     rows = results(body)
     return card | {"table": table_of(rows)} if rows else card
 
@@ -62,7 +65,11 @@ def results(body: dict[str, Any]) -> list[dict[str, Any]]:
 
 def done(rows: list[dict[str, Any]]) -> int:
     """How many rows are more than skipped or failed."""
-    return sum(row["status"] not in {SKIPPED, FAILED} for row in rows)
+    return sum(_outcome(row) not in {SKIPPED, FAILED} for row in rows)
+
+
+def _outcome(row: dict[str, Any]) -> str:
+    return SKIPPED if row["status"] in _SKIPPED else str(row["status"])
 
 
 def table_of(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -82,7 +89,7 @@ def _text(value: Any) -> str:
 
 
 def _summary(rows: list[dict[str, Any]], tense: str) -> str:
-    count = Counter(row["status"] for row in rows)
+    count = Counter(map(_outcome, rows))
     successes, total = done(rows), len(rows)
     if successes == total:
         return say(f"results.{tense}_all", total=total)

@@ -285,7 +285,7 @@ async def _settle(confirmed: Proposal, answer: Answer, in_reply_to: int | None) 
         if proposal.status == "executed":
             return _settled(proposal)
         if answer.ok:
-            text, shown = _done(answer.body)
+            text, shown = _done(proposal.operation, answer.body)
             seq = await _end(session, proposal, "executed", text, in_reply_to, **shown)
             proposal.result = {"body": answer.body, "reply_seq": seq}
             session.add(proposal)
@@ -308,14 +308,14 @@ async def _settle(confirmed: Proposal, answer: Answer, in_reply_to: int | None) 
     )
 
 
-def _done(body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _done(operation: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The sentence and the card that say what was done, from the receipt alone."""
     receipt = body.get("receipt") or {}
     title, reference = receipt.get("title", ""), number_of(receipt)
     said = "done_reference" if reference and is_number(reference) else "done_to"
     text = say(said if reference else "done", title=title, reference=reference)
     text = f"{text} {done_summary(body)}".strip()
-    shown: dict[str, Any] = {"card": receipt_card(body)}
+    shown: dict[str, Any] = {"card": receipt_card(operation, body)}
     if {"number", "title", "status"} <= body.keys():
         shown["case"] = {k: body[k] for k in ("number", "title", "status")}
     return text, shown

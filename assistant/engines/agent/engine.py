@@ -50,7 +50,8 @@ async def answer(situation: Situation) -> Outcome:
     if turn.draft is not None:
         return _outcome(turn, [turn.draft])
     said = presentable(turn, text)
-    return _outcome(turn, [Draft(said, ask=_ask(said), sources=_unique(turn.sources))])
+    draft = Draft(said, ask=_ask(said), card=turn.card, sources=_unique(turn.sources))
+    return _outcome(turn, [draft])
 
 
 async def _at_once(

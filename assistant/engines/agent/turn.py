@@ -31,6 +31,7 @@ class AgentTurn:
 
     situation: Situation
     draft: Draft | None = None
+    card: dict[str, Any] | None = None
     tools: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     sources: list[dict[str, Any]] = field(default_factory=list)

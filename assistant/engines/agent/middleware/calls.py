@@ -16,6 +16,7 @@ from assistant.engines.agent.toolbox import FIND, toolbox
 from assistant.engines.agent.turn import LONGEST_NAME, AgentTurn
 from assistant.proposals.service import prepare
 from assistant.tools import described, is_tool, readable
+from backend.core.cards import card_of
 from backend.core.client import Answer, LicensingApi, Operation
 
 MOST_CHARACTERS = 50_000
@@ -71,6 +72,7 @@ class Calls(AgentMiddleware[Any, Any, Any]):
         answer = await self._api.call(operation.id, arguments, turn.caller)
         if answer.ok:
             _note_sources(turn, answer)
+            turn.card = _card(turn, operation, answer) or turn.card
         else:
             turn.refused.append(f"{operation.id}: {answer.body.get('title')}")
         return readable(answer), answer.ok
@@ -100,6 +102,16 @@ def _note_sources(turn: AgentTurn, answer: Answer) -> None:
     for item in items if isinstance(items, list) else []:
         if isinstance(item, dict) and {"title", "url", "excerpt"} <= item.keys():
             turn.sources.append({"title": item["title"], "url": item["url"]})
+
+
+def _card(turn: AgentTurn, operation: Operation, answer: Answer) -> dict[str, Any] | None:
+    """The card of what was read: the last one counts. Why an order waits is part of the order."""
+    card = card_of(operation.id, answer.body)
+    if card is None or turn.card is None or {card["kind"], turn.card["kind"]} != {"order"}:
+        return card
+    if turn.card["order"].get("number") != card["order"].get("number"):
+        return card
+    return {"kind": "order", "order": turn.card["order"] | card["order"]}
 
 
 def _unfit(arguments: dict[str, Any]) -> str | None:
