@@ -1,4 +1,4 @@
-"""Puts the demo world of `data/demo/world.yml` into an empty database."""
+"""Puts the demo world of `data/demo/world.yml`, and its orders, into an empty database."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from backend.core import clock
 from backend.core.database import Database
 from backend.core.identity import Organization, Person
 from backend.core.settings import settings
+from backend.demo.orders import seed_orders
 from backend.users.models import (
     Membership,
     MembershipPlace,
@@ -52,6 +53,7 @@ async def seed(db: Database) -> bool:
             await _account(session, row)
         for row in told["smart_account_requests"]:
             await _request(session, row)
+        await seed_orders(session)
         return True
 
 

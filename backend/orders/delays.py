@@ -281,7 +281,7 @@ REASONS = (
         "EULA_NOT_ACCEPTED", "The Smart Licensing Notice is not accepted",
         "An SA Administrator or SA Approver of the account",
         "Accept the Smart Licensing Notice of the Smart Account.",
-        _on_notice, operation="accept_smart_licensing_notice", lies_within=False,
+        _on_notice, operation="accept_notice", lies_within=False,
     ),
     Reason(
         "EXPORT_HOLD", "An export review is under way",
@@ -342,7 +342,9 @@ def refresh(order: Order, lines: Sequence[OrderLine]) -> None:
     waiting = is_waiting(order)
     order.unassigned_lines = sum(
         1 for line in facts.open()
-        if waiting and line.smart_account_id is None and can_be_assigned(order, line)
+        if order.cancelled_at is None
+        and line.smart_account_id is None
+        and can_be_assigned(order, line)
     )  # fmt: skip
     order.is_held = waiting and any(
         True for reason in REASONS if reason.lies_within for _ in reason.lines(facts)
@@ -363,12 +365,19 @@ def is_delayed(now: datetime) -> ColumnElement[bool]:
             or_(
                 col(SmartAccount.status) == "pending",
                 col(SmartAccount.type) == "holding",
-                col(SmartAccount.smart_licensing_notice) < LICENSING_NOTICE_VERSION,
+                and_(
+                    col(SmartAccount.status) == "active",
+                    col(SmartAccount.smart_licensing_notice) < LICENSING_NOTICE_VERSION,
+                ),
             ),
         )
     )
     return and_(
         col(Order.booked_at).is_not(None),
         col(Order.cancelled_at).is_(None),
-        or_(col(Order.is_held), col(Order.starts_at) > now, waits_for_account.exists()),
+        or_(
+            col(Order.is_held),
+            and_(col(Order.starts_at).is_not(None), col(Order.starts_at) > now),
+            waits_for_account.exists(),
+        ),
     )

@@ -36,13 +36,25 @@ class AssignmentStatus(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+class OrderStatus(StrEnum):
+    """How far an order is, as Commerce says."""
+
+    SUBMITTED = "submitted"
+    BOOKED = "booked"
+    IN_FULFILMENT = "in_fulfilment"
+    PROVISION_PENDING = "provision_pending"
+    PROVISIONED = "provisioned"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
 class Assignment(BaseModel):
     """The account, by its domain, and the virtual account, by its name, that licences are for.
-    Both null where the reader only knows that there is one.
+    All null where the reader may only know that there is one.
     """
 
-    smart_account: str
-    name: str
+    smart_account: str | None
+    name: str | None
     virtual_account: str | None
 
 
@@ -66,6 +78,18 @@ class DelayPublic(BaseModel):
     operation: str | None = Field(default=None, description="The operation that helps you")
     link: str | None = Field(default=None, description="Where it is done, if not here")
     lines: list[int]
+
+
+class OrderDelays(BaseModel):
+    """Why one order waits: everything that holds at present, blocking reasons first."""
+
+    number: str
+    status: str
+    assignment_status: AssignmentStatus
+    closed_without_provisioning: bool
+    text: str = Field(description="The same in a sentence")
+    items: list[DelayPublic]
+    next: str | None = Field(default=None, description="Always null: there are few")
 
 
 class WayPublic(BaseModel):

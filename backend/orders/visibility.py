@@ -50,6 +50,7 @@ class View:
     person: str
     email: str
     domain: str | None
+    kind: str = "customer"
     partners: set[str] = field(default_factory=set)
     accounts: set[int] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
@@ -88,7 +89,7 @@ class View:
 async def view_of(session: AsyncSession, person: Person) -> View:
     """What decides about which orders the person sees."""
     own = None if await is_public_mailbox(session, person.domain) else person.domain
-    view = View(person.id, person.email, own)
+    view = View(person.id, person.email, own, person.kind)
     managed = await session.exec(
         select(OrderFulfillmentManager.partner_domain).where(
             OrderFulfillmentManager.person == person.id
@@ -108,12 +109,27 @@ async def ways_to(session: AsyncSession, view: View, number: str) -> list[Way]:
     """The ways by which the person sees this order, by its sales order number; none if they
     don't.
     """
+    return (await ways_to_each(session, view, [number])).get(number, [])
+
+
+async def ways_to_each(
+    session: AsyncSession, view: View, numbers: Sequence[str]
+) -> dict[str, list[Way]]:
+    """The ways by which the person sees each of these orders, by sales order number, in one
+    query; an order that they don't see is missing.
+    """
+    if not numbers:
+        return {}
     parts: list[Any] = [
-        select(literal(str(way)).label("way")).where(Order.number == number, condition)
+        select(Order.number, literal(str(way)).label("way")).where(
+            col(Order.number).in_(numbers), condition
+        )
         for way, condition in view.ways().items()
     ]
-    found = {row.way for row in (await session.execute(union_all(*parts))).all()}
-    return [way for way in Way if way in found]
+    found: dict[str, set[str]] = {}
+    for number, way in (await (await session.connection()).execute(union_all(*parts))).all():
+        found.setdefault(number, set()).add(way)
+    return {number: [way for way in Way if way in ways] for number, ways in found.items()}
 
 
 def seen(view: View, *narrowed: ColumnElement[bool]) -> Any:

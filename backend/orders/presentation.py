@@ -1,0 +1,221 @@
+"""Orders as people see them: the delay first, where the licences go, why they see it at all."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.core import clock
+from backend.core.identity import Person, PersonRef, people
+from backend.core.policy import Action
+from backend.core.receipts import Receipt
+from backend.orders.delays import Delay, Facts, can_be_assigned, delays
+from backend.orders.explaining import Reader, because, explained
+from backend.orders.models import Order, OrderFollower, OrderLine
+from backend.orders.schemas import (
+    Assignment,
+    AssignmentStatus,
+    LinePublic,
+    OrderAnswer,
+    OrderPublic,
+    Partner,
+)
+from backend.orders.standing import Places, assignment_of, assignment_status, places_of
+from backend.orders.timeline import timeline
+from backend.orders.visibility import View, Way, may_assign, ways_to_each
+from backend.users.rights import able, holders
+
+_SHARING = frozenset({Way.CONTACT, Way.DOMAIN, Way.PARTNER})
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a page of orders needs to be shown, each part read once for all of them."""
+
+    lines: dict[str, list[OrderLine]]
+    places: Places
+    ways: dict[str, list[Way]]
+    following: set[str]
+    accepting: dict[int, list[Person]]
+    now: datetime
+
+
+async def heads(session: AsyncSession, view: View, orders: Sequence[Order]) -> list[OrderPublic]:
+    """A page of a list; the number of queries does not depend on its length."""
+    if not orders:
+        return []
+    numbers, now = [order.number for order in orders], clock.now()
+    lines = await lines_of_each(session, numbers)
+    places = await places_of(session, (line for some in lines.values() for line in some))
+    waits = {
+        order.number: delays(Facts(order, lines[order.number], places.accounts, now))
+        for order in orders
+    }
+    followed = await session.exec(
+        select(OrderFollower.order_number).where(
+            OrderFollower.person == view.person, col(OrderFollower.order_number).in_(numbers)
+        )
+    )
+    known = _Known(
+        lines=lines,
+        places=places,
+        ways=await ways_to_each(session, view, numbers),
+        following=set(followed.all()),
+        accepting=await _accepting(session, lines, waits),
+        now=now,
+    )
+    return [_public(view, order, known, waits[order.number]) for order in orders]
+
+
+async def answer(session: AsyncSession, view: View, order: Order, receipt: Receipt) -> OrderAnswer:
+    """The order and the receipt, as every write about one order answers."""
+    (public,) = await heads(session, view, [order])
+    return OrderAnswer(**public.model_dump(), receipt=receipt)
+
+
+async def lines_of_each(
+    session: AsyncSession, numbers: Collection[str]
+) -> dict[str, list[OrderLine]]:
+    """The lines of these orders, each by its number."""
+    rows = await session.exec(
+        select(OrderLine)
+        .where(col(OrderLine.order_number).in_(numbers))
+        .order_by(col(OrderLine.order_number), col(OrderLine.number))
+    )
+    found: dict[str, list[OrderLine]] = {number: [] for number in numbers}
+    for line in rows.all():
+        found[line.order_number].append(line)
+    return found
+
+
+async def _accepting(
+    session: AsyncSession, lines: dict[str, list[OrderLine]], waits: dict[str, list[Delay]]
+) -> dict[int, list[Person]]:
+    """Those who can accept the licensing notices that these orders wait for."""
+    accounts = {
+        line.smart_account_id
+        for number, found in waits.items()
+        for one in found
+        if one.reason.code == "EULA_NOT_ACCEPTED"
+        for line in lines[number]
+        if line.number in one.lines and line.smart_account_id is not None
+    }
+    if not accounts:
+        return {}
+    action = Action.ACCEPT_LICENSING_NOTICE
+    able_ids = {
+        account: able(roles, action)[:MOST_NAMED]
+        for account, roles in (await holders(session, accounts, action)).items()
+    }
+    known = await people(session, (one for ids in able_ids.values() for one in ids))
+    found_people: dict[int, list[Person]] = defaultdict(list)
+    for account, ids in able_ids.items():
+        found_people[account] = [known[one] for one in ids if one in known]
+    return found_people
+
+
+def _public(view: View, order: Order, known: _Known, waits: list[Delay]) -> OrderPublic:
+    lines = known.lines[order.number]
+    ways = known.ways.get(order.number, [])
+    facts = Facts(order, lines, known.places.accounts, known.now)
+    reader = Reader(view, ways, known.places, known.accepting)
+    status = assignment_status(order, lines, known.places)
+    following = order.number in known.following
+    shown_lines = [_line(reader, line) for line in lines]
+    return OrderPublic.model_validate(
+        order.model_dump()
+        | {
+            "assignment_status": status,
+            "assignment": _same([line.assignment for line in shown_lines]),
+            "fulfillment_contact": _contact(order),
+            "partner": _partner(order),
+            "lines": shown_lines,
+            "delays": explained(reader, facts, waits),
+            "closed_without_provisioning": is_closed_without_provisioning(order, lines),
+            "visible_because": because(order, view, ways),
+            "timeline": timeline(order, lines, status, waits),
+            "following": following,
+            "you_may": you_may(view, ways, facts, waits, following=following),
+        }
+    )
+
+
+def _line(reader: Reader, line: OrderLine) -> LinePublic:
+    return LinePublic.model_validate(
+        line.model_dump()
+        | {"assignment": assignment_of(reader.view, reader.ways, line, reader.places)}
+    )
+
+
+def _same(assignments: Sequence[Assignment | None]) -> Assignment | None:
+    """Where all that are assigned at all stand; None when they differ, or when one is open."""
+    first = assignments[0] if assignments else None
+    return first if all(one == first for one in assignments) else None
+
+
+def _contact(order: Order) -> PersonRef | None:
+    if order.fc_email is None:
+        return None
+    return PersonRef(name=order.fc_name or order.fc_email, email=order.fc_email)
+
+
+def _partner(order: Order) -> Partner | None:
+    if order.partner_domain is None:
+        return None
+    return Partner(name=order.partner_name or order.partner_domain, domain=order.partner_domain)
+
+
+def is_closed_without_provisioning(order: Order, lines: Iterable[OrderLine]) -> bool:
+    """Whether Commerce closed an order of which something was never delivered."""
+    return order.closed_at is not None and any(line.delivered_at is None for line in lines)
+
+
+def you_may(
+    view: View, ways: Sequence[Way], facts: Facts, waits: Sequence[Delay], *, following: bool
+) -> list[str]:
+    """The operations that this order lets the reader do now, by their ids."""
+    found = [*(["explain_order_delay"] if waits else [])]
+    if may_assign(ways):
+        found += _for_assigners(view, ways, facts)
+    if any(line.delivered_at is not None for line in facts.lines):
+        found.append("find_license")
+    return [*found, "unfollow_order" if following else "follow_order"]
+
+
+def _for_assigners(view: View, ways: Sequence[Way], facts: Facts) -> list[str]:
+    order, undelivered = facts.order, list(facts.open())
+    is_live = order.booked_at is not None and not (order.cancelled_at or order.closed_at)
+    found = []
+    if (
+        is_live
+        and order.fc_email is not None
+        and any(can_be_assigned(order, line) for line in undelivered)
+    ):
+        found.append("assign_order")
+        if Way.CONTACT in ways and view.kind == "customer":
+            found.append("delegate_order")
+    ours = [line for line in facts.lines if line.assigned_by is not None]
+    if ours and all(line.delivered_at is None for line in ours):
+        found.append("unassign_order")
+    if not _SHARING.isdisjoint(ways):
+        found.append("share_order")
+    to_set_up = [
+        line for line in undelivered if line.kind == "subscription" and line.onboarded_at is None
+    ]
+    if is_live and to_set_up:
+        if any(line.set_up_mail_at and line.provisioning_contact for line in to_set_up):
+            found.append("resend_provisioning_mail")
+        found.append("change_provisioning_contact")
+    return found
+
+
+def assignment_counts(rows: Iterable[tuple[str, int]]) -> dict[AssignmentStatus, int]:
+    """How many orders stand how; every way to stand is named."""
+    counted = dict.fromkeys(AssignmentStatus, 0)
+    for status, count in rows:
+        counted[AssignmentStatus(status)] += count
+    return counted
