@@ -5,6 +5,7 @@ import { guard } from 'lit/directives/guard.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { repeat } from 'lit/directives/repeat.js';
 
+import { hasButtons, isOnCard } from './cards.ts';
 import { drawControl } from './controls/index.ts';
 import type { Upload } from './files.ts';
 import { dayWords, drawMessage, drawOutgoing } from './message.ts';
@@ -99,15 +100,10 @@ export function drawPast(past: Conversation[] | 'loading', session: Session, cho
   </div>`;
 }
 
-/** Whether items of its card can be pressed: these wait while something is being done. */
-function hasButtons({ card }: Reply): boolean {
-  return Boolean(card?.items?.some((item) => 'buttons' in item && item.buttons?.length));
-}
-
 /** What the drawing of a message with a card depends on beside the message itself. */
 function cardState(message: Reply, session: Session): unknown[] {
   const id = message.proposal?.id;
-  if (!id) return [hasButtons(message) && session.turnSince !== null];
+  if (!id) return [message.card && hasButtons(message.card) && session.turnSince !== null];
   const { decisions, receipts, clockOffset } = session;
   return [decisions.underWay.has(id), decisions.refusals.get(id), receipts.get(id), clockOffset];
 }
@@ -168,8 +164,8 @@ const ON_CARDS: readonly string[] = [words.confirm, words.change, words.cancel];
 /** Buttons of this turn that neither the open question nor an open card has already. */
 function offers(turn: Reply[], ask: Ask | null): Button[] {
   const asked = new Set(ask?.options?.map((option) => option.payload));
-  const buttons = turn.flatMap(({ buttons: offered, proposal }) =>
-    (offered ?? []).filter((button) => !proposal || !ON_CARDS.includes(button.title)));
+  const buttons = turn.flatMap(({ buttons: offered, proposal, card }) =>
+    (offered ?? []).filter(({ title }) => !(proposal && ON_CARDS.includes(title)) && !(card && isOnCard(card, title))));
   return buttons.filter((button, index) => !asked.has(button.payload)
     && buttons.findIndex((other) => other.payload === button.payload) === index);
 }
