@@ -22,9 +22,9 @@ export class SummaryCard extends LitElement {
 
   #drawNumbers(): TemplateResult {
     return html`<div class="numbers">${firstNumbers(this.summary).map(({ filter, count }) => html`<button type="button" class="figure"
-      ?disabled=${this.busy || count === 0} aria-label=${`${words.showOrders[filter]}: ${count.toLocaleString()}`}
+      ?disabled=${this.busy || count === 0}
       @click=${() => this.dispatchEvent(new CustomEvent<string>('say', { detail: words.showOrders[filter] }))}>
-      <strong class=${filter === 'delayed' && count ? 'alarm' : ''}>${filter === 'delayed' && count ? icons.warning : nothing}${count.toLocaleString()}</strong>
+      <span class="sr-only">${words.showOrders[filter]}: </span><strong class=${filter === 'delayed' && count ? 'alarm' : ''}>${filter === 'delayed' && count ? icons.warning : nothing}${count.toLocaleString()}</strong>
       <span>${words.orderFilters[filter]}</span></button>`)}</div>`;
   }
 

@@ -59,7 +59,7 @@ export const orders = css`
   th:first-child, td:first-child { padding-inline-start: 16px; }
   th:last-child, td:last-child { padding-inline-end: 16px; width: 34%; }
   thead th { color: var(--_muted); font-size: 0.8125rem; font-weight: 600; }
-  .amount { text-align: end; width: 1%; }
+  .amount { text-align: end; width: 1%; white-space: nowrap; overflow-wrap: normal; }
   td .hint, tbody th .hint { display: block; }
 
   .chips { display: flex; flex-wrap: wrap; gap: 6px; padding: 10px 12px; border-bottom: 1px solid var(--_line); }
@@ -90,7 +90,7 @@ export const orders = css`
   .figure { display: grid; justify-items: start; gap: 2px; min-height: 64px; padding: 8px 12px; border: 1px solid var(--_control-line); border-radius: var(--_radius-s); background: var(--_raised); text-align: start; }
   .figure:hover:not(:disabled) { border-color: var(--_accent); }
   .figure strong { font-size: 1.375rem; font-weight: 700; line-height: 1.2; font-variant-numeric: tabular-nums; }
-  .figure span { font-size: 0.8125rem; color: var(--_muted); font-weight: 600; }
+  .figure span:not(.sr-only) { font-size: 0.8125rem; color: var(--_muted); font-weight: 600; }
   .figure .alarm { display: inline-flex; gap: 6px; align-items: center; color: var(--_person-ink); }
   .figure .alarm .icon { width: 18px; height: 18px; }
   .chart { padding: 12px 16px; }
