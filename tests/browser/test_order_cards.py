@@ -114,11 +114,18 @@ def test_that_an_order_of_which_only_the_delays_are_known_is_drawn(
 
 def test_that_what_a_card_has_is_not_offered_again_below_it(come: Visits, quiet: Product) -> None:
     chat = come(FIONA).open()
-    offers = [{"title": title, "payload": f"/{index}"} for index, title in
-              enumerate(("Assign order 4100001", "Talk to a person"))]  # fmt: skip
+    offers = [
+        {"title": "Assign it", "payload": '/assign_order{"order_number":"4100001"}'},
+        {"title": "Talk to a person", "payload": "/talk_to_person"},
+    ]
     tell(quiet, chat, "It waits.", card=ORDER, buttons=offers)
     expect(chat.offer("Talk to a person")).to_be_visible()
-    expect(chat.offer("Assign order 4100001")).to_have_count(0)
+    expect(chat.offer("Assign it")).to_have_count(0)
+    with chat.page.expect_request("**/messages") as sent:
+        chat.widget.get_by_role("button", name="Assign order 4100001", exact=True).click()
+    assert sent.value.post_data_json["payload"] == offers[0]["payload"]
+    chat.settle()
+    assert not any("can’t use that button" in said for said in chat.messages.all_inner_texts())
 
 
 def test_that_everything_on_an_order_is_reached_with_the_keyboard(

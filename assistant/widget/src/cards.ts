@@ -7,8 +7,9 @@ import { drawTable } from './cards/table.ts';
 import { icons } from './icons.ts';
 import { drawLines } from './lines.ts';
 import { safeUrl } from './markdown.ts';
-import { day, sentence, ways } from './orders.ts';
+import { day } from './orders.ts';
 import { outwardLink } from './prose.ts';
+import type { Said } from './transcript.ts';
 import type {
   Button, Card, CaseItem, DirectoryItem, LinkItem, Order, OrderExport, Receipt, RequestItem, Source, TreeItem,
 } from './types.ts';
@@ -19,8 +20,9 @@ export interface CardContext {
   base: string;
   /** Whether something is being done already. */
   busy: boolean;
-  press(button: Button): void;
-  say(text: string): void;
+  press(said: Said): void;
+  /** What is offered beside the card. */
+  offers: readonly Button[];
   downloads: Downloads;
 }
 
@@ -130,31 +132,24 @@ function drawOrder(order: Order, context: CardContext): TemplateResult {
     <div class="card-head"><div><h3>${title}</h3><span class="hint">${facts.filter(Boolean).join(' · ')}</span></div>${
       status ? html`<span class="pill ${status === 'provisioned' ? 'live' : ''}">${orderWords(status)}</span>` : nothing}</div>
     <ask-licensing-order .order=${order} .busy=${context.busy} .base=${context.base}
-      @say=${(event: CustomEvent<string>) => context.say(event.detail)}></ask-licensing-order></div>`;
+      .offers=${context.offers} @say=${(event: CustomEvent<Said>) => context.press(event.detail)}></ask-licensing-order></div>`;
 }
 
 function drawOrders(card: Card, context: CardContext): TemplateResult {
   const title = card.title ?? words.ordersCard;
   return framed(title, html`<ask-licensing-orders .orders=${card.orders ?? []} .goesOn=${card.goes_on ?? false} .busy=${context.busy}
-    .label=${title} @say=${(event: CustomEvent<string>) => context.say(event.detail)}></ask-licensing-orders>`);
+    .label=${title} @say=${(event: CustomEvent<string>) => context.press({ text: event.detail })}></ask-licensing-orders>`);
 }
 
 function drawSummary(card: Card, context: CardContext): Drawn {
   return card.summary ? framed(card.title ?? words.summaryCard, html`<ask-licensing-summary .summary=${card.summary} .busy=${context.busy}
-    @say=${(event: CustomEvent<string>) => context.say(event.detail)}></ask-licensing-summary>`) : nothing;
+    @say=${(event: CustomEvent<string>) => context.press({ text: event.detail })}></ask-licensing-summary>`) : nothing;
 }
 
 /** Whether there is something in a card to press: this waits while something is being done. */
 export function hasButtons(card: Card): boolean {
   return ['order', 'orders', 'orders_summary'].includes(card.kind)
     || Boolean(card.items?.some((item) => 'buttons' in item && item.buttons?.length));
-}
-
-/** Whether a card has this button itself, whoever else offers it. */
-export function isOnCard({ kind, order }: Card, title: string): boolean {
-  if (kind !== 'order' || !order) return false;
-  const operations = [...(order.delays ?? []).map(({ operation }) => operation ?? ''), ...ways(order)];
-  return operations.some((operation) => sentence(operation, order) === title);
 }
 
 /** The card of a message. */

@@ -92,7 +92,7 @@ export function drawMessage(message: Reply, context: MessageContext): TemplateRe
     ${bubble ? html`<div class="bubble">${isUser ? readable(text) : proseOf(message)}${
       isUser ? nothing : drawSources(message.sources, context.base)}</div>` : nothing}
     ${card ? drawCard(card, { base: context.base, busy: context.session.turnSince !== null, press: context.press,
-      say: (said) => context.press({ text: said }), downloads: context.session.downloads }) : nothing}
+      offers: message.buttons ?? [], downloads: context.session.downloads }) : nothing}
     ${drawProposal(message, context)}
     ${drawMeta(message, context)}
   </li>`;

@@ -1,6 +1,6 @@
 /** What order cards say and count: everything about them that needs no page. */
 
-import type { Order, OrderDelay, OrderExport, OrderSummary, TimelineStep } from './types.ts';
+import type { Button, Order, OrderDelay, OrderExport, OrderSummary, TimelineStep } from './types.ts';
 import { words } from './words.ts';
 
 export type OrderFilter = 'all' | 'delayed' | 'unassigned';
@@ -36,8 +36,8 @@ export function sentence(operation: string, order: Order): string | null {
       return `Change the provisioning contact of order ${number}`;
     case 'resend_provisioning_mail':
       return `Resend the set-up mail of order ${number}`;
-    case 'accept_smart_licensing_notice': {
-      const account = order.assignment?.smart_account;
+    case 'accept_notice': {
+      const account = [order, ...(order.lines ?? [])].find(({ assignment }) => assignment?.smart_account)?.assignment?.smart_account;
       return account ? `Accept the Smart Licensing Notice of ${account}` : null;
     }
     case 'open_case':
@@ -53,6 +53,30 @@ export function sentence(operation: string, order: Order): string | null {
     default:
       return null;
   }
+}
+
+/** The operation that a payload asks for: `/assign_order{"order_number":"4100001"}`. */
+function operationOf(payload: string): string {
+  return /^\/(\w+)/.exec(payload)?.[1] ?? '';
+}
+
+/** The button that was offered for an operation on an order: its payload leaves nothing to guess. */
+export function offered(buttons: readonly Button[], operation: string): Button | null {
+  return buttons.find(({ payload }) => operationOf(payload) === operation) ?? null;
+}
+
+/** Whether an order's card has a button for this itself, whoever else offers it. */
+export function hasButton(order: Order, { title, payload }: Button): boolean {
+  const operations = [...(order.delays ?? []).map((delay) => helping(order, delay)), ...ways(order)];
+  return operations.some((operation) => operation !== null
+    && (operation === operationOf(payload) || sentence(operation, order) === title));
+}
+
+/** The operation that helps with a delay, if the person may call it and we have words for it. */
+export function helping(order: Order, { operation }: OrderDelay): string | null {
+  if (!operation || !sentence(operation, order)) return null;
+  const anybody = ['open_case', 'accept_notice'].includes(operation) || !order.you_may;
+  return anybody || order.you_may?.includes(operation) ? operation : null;
 }
 
 function isAssigned(order: Order): boolean {
@@ -72,13 +96,19 @@ export function blocks(delay: Pick<OrderDelay, 'severity'>): boolean {
   return delay.severity !== 'informational';
 }
 
-export type StepState = 'done' | 'now' | 'ahead';
+export type StepState = 'done' | 'now' | 'ahead' | 'missed';
 
-/** The steps with where each stands: the first that isn't done is now, unless it all has ended. */
+/**
+ * The steps with where each stands. Now is what has begun and isn't done, else the first that
+ * isn't; once an order has ended, nothing lies ahead of it.
+ */
 export function walked(steps: readonly TimelineStep[]): (TimelineStep & { state: StepState })[] {
   const ended = steps.some(({ step, done }) => done && ['closed', 'cancelled'].includes(step));
-  const now = ended ? -1 : steps.findIndex(({ done }) => !done);
-  return steps.map((step, index) => ({ ...step, state: step.done ? 'done' : index === now ? 'now' : 'ahead' }));
+  const begun = steps.findIndex(({ at, done }) => at && !done);
+  const now = begun < 0 ? steps.findIndex(({ done }) => !done) : begun;
+  return steps.map((step, index) => ({
+    ...step, state: step.done ? 'done' : ended ? 'missed' : index === now ? 'now' : 'ahead',
+  }));
 }
 
 /** Days in the person's words; the day of an ISO time, short. */
@@ -92,11 +122,12 @@ export function day(iso: string | null | undefined): string {
 /** The account and virtual account that an order's licences are for, in words. */
 export function whereWords(order: Order): string {
   const { assignment, assignment_status: status } = order;
-  if (assignment) {
+  if (assignment?.smart_account) {
     const { name, smart_account: domain, virtual_account: place } = assignment;
     const account = name && name !== domain ? `${name} (${domain})` : domain;
     return place ? `${account}, ${place}` : account;
   }
+  if (assignment) return words.assignedSomewhere;
   return words.assignment[status ?? 'unassigned'] ?? words.assignment['assigned']!;
 }
 

@@ -115,7 +115,7 @@ export interface OrderDelay {
   next_step?: string | null;
   /** The operation that helps the person. */
   operation?: string | null;
-  /** Where it is done, if not here. */
+  /** Where it is done, if not here: an address, or a portal's name. */
   link?: string | null;
   lines?: number[] | null;
 }
@@ -128,8 +128,9 @@ export interface TimelineStep {
   done: boolean;
 }
 
+/** All null for somebody who may only know that there is one. */
 export interface Assignment {
-  smart_account: string;
+  smart_account: string | null;
   name?: string | null;
   virtual_account?: string | null;
 }

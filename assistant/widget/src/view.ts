@@ -5,11 +5,12 @@ import { guard } from 'lit/directives/guard.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { repeat } from 'lit/directives/repeat.js';
 
-import { hasButtons, isOnCard } from './cards.ts';
+import { hasButtons } from './cards.ts';
 import { drawControl } from './controls/index.ts';
 import type { Upload } from './files.ts';
 import { dayWords, drawMessage, drawOutgoing } from './message.ts';
 import { icons } from './icons.ts';
+import { hasButton } from './orders.ts';
 import { plainWords, prose } from './prose.ts';
 import type { Session } from './session.ts';
 import type { Said } from './transcript.ts';
@@ -165,7 +166,8 @@ const ON_CARDS: readonly string[] = [words.confirm, words.change, words.cancel];
 function offers(turn: Reply[], ask: Ask | null): Button[] {
   const asked = new Set(ask?.options?.map((option) => option.payload));
   const buttons = turn.flatMap(({ buttons: offered, proposal, card }) =>
-    (offered ?? []).filter(({ title }) => !(proposal && ON_CARDS.includes(title)) && !(card && isOnCard(card, title))));
+    (offered ?? []).filter((button) => !(proposal && ON_CARDS.includes(button.title))
+      && !(card?.order && hasButton(card.order, button))));
   return buttons.filter((button, index) => !asked.has(button.payload)
     && buttons.findIndex((other) => other.payload === button.payload) === index);
 }

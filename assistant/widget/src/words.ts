@@ -192,7 +192,8 @@ export const words = {
   openThere: 'Open the page for it',
   whyStuck: (number: string) => `Why is order ${number} stuck?`,
   timeline: 'How far it is',
-  steps: { done: 'done', now: 'now', ahead: 'still ahead' },
+  steps: { done: 'done', now: 'now', ahead: 'still ahead', missed: 'not done' },
+  nowSince: (day: string) => `now, since ${day}`,
   goesTo: 'Assigned to',
   assignment: {
     unassigned: 'No account yet',
@@ -201,6 +202,8 @@ export const words = {
     held_by_partner: 'The partner’s holding account',
     not_applicable: 'Not assigned by hand',
   } as Record<string, string>,
+  assignedSomewhere: 'An account that isn’t named to you',
+  where: 'Where',
   contact: 'Fulfillment Contact',
   noContact: 'Nobody is named yet',
   partner: 'Partner',

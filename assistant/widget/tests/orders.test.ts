@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
-import { bars, exportPhase, exportShare, filtered, orderText, sentence, walked, ways, whereWords } from '../src/orders.ts';
+import { bars, exportPhase, exportShare, filtered, hasButton, helping, offered, orderText, sentence, walked, ways, whereWords } from '../src/orders.ts';
 import type { Order, TimelineStep } from '../src/types.ts';
 
 const DELAY = { code: 'SA_MISSING', title: 'No Smart Account on the order', since: '2026-11-01T08:00:00Z', age_days: 23, operation: 'assign_order' };
@@ -28,9 +28,24 @@ describe('a button of an order', () => {
   it('says what one could have typed', () => {
     assert.equal(sentence('assign_order', LATE), 'Assign order 4100001');
     assert.equal(sentence('assign_order', FINE), 'Move order 4100020 to another account');
-    assert.equal(sentence('accept_smart_licensing_notice', FINE), 'Accept the Smart Licensing Notice of northwind.example');
-    assert.equal(sentence('accept_smart_licensing_notice', LATE), null);
+    assert.equal(sentence('accept_notice', FINE), 'Accept the Smart Licensing Notice of northwind.example');
+    assert.equal(sentence('accept_notice', LATE), null);
     assert.equal(sentence('launch_rocket', LATE), null);
+  });
+
+  it('presses what was offered for the same, which is not drawn twice', () => {
+    const offer = { title: 'Assign it', payload: '/assign_order{"order_number":"4100001"}' };
+    assert.equal(offered([{ title: 'Why?', payload: '/explain_delay' }, offer], 'assign_order'), offer);
+    assert.equal(offered([offer], 'assign_orders'), null);
+    assert.equal(hasButton(LATE, offer), true);
+    assert.equal(hasButton(LATE, { title: 'Assign order 4100001', payload: '/x' }), true);
+    assert.equal(hasButton(LATE, { title: 'Talk to a person', payload: '/person' }), false);
+  });
+
+  it('helps only those who may', () => {
+    assert.equal(helping(LATE, DELAY), 'assign_order');
+    assert.equal(helping({ ...LATE, you_may: ['follow_order'] }, DELAY), null);
+    assert.equal(helping({ ...LATE, you_may: [] }, { ...DELAY, operation: 'open_case' }), 'open_case');
   });
 
   it('is not offered twice, nor without the right to it', () => {
@@ -46,6 +61,7 @@ describe('where an order goes', () => {
     assert.equal(whereWords({ ...FINE, assignment: { smart_account: 'northwind.example', name: 'northwind.example' } }), 'northwind.example');
     assert.equal(whereWords(LATE), 'No account yet');
     assert.equal(whereWords({ number: '1', assignment_status: 'assigned' }), 'An account');
+    assert.equal(whereWords({ ...FINE, assignment: { smart_account: null } }), 'An account that isn’t named to you');
   });
 });
 
@@ -57,9 +73,14 @@ describe('how far an order is', () => {
     assert.deepEqual(states(step('placed', true), step('booked', true), step('assigned', false), step('provisioned', false)), ['done', 'done', 'now', 'ahead']);
   });
 
+  it('is where something has begun, whatever comes before it', () => {
+    const held = { ...step('held', false), at: '2026-11-02T08:00:00Z' };
+    assert.deepEqual(states(step('booked', true), step('assigned', false), held, step('provisioned', false)), ['done', 'ahead', 'now', 'ahead']);
+  });
+
   it('has none once all is done or it has ended', () => {
     assert.deepEqual(states(step('booked', true), step('provisioned', true)), ['done', 'done']);
-    assert.deepEqual(states(step('booked', true), step('provisioned', false), step('closed', true)), ['done', 'ahead', 'done']);
+    assert.deepEqual(states(step('booked', true), step('provisioned', false), step('closed', true)), ['done', 'missed', 'done']);
   });
 });
 

@@ -2,10 +2,11 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 
 import { icons } from '../icons.ts';
 import { safeUrl } from '../markdown.ts';
-import { blocks, day, sentence, walked, ways, whereWords } from '../orders.ts';
+import { blocks, day, helping, offered, sentence, type StepState, walked, ways, whereWords } from '../orders.ts';
 import { base } from '../styles/base.ts';
 import { orders } from '../styles/orders.ts';
-import type { Order, OrderDelay, OrderLine, TimelineStep } from '../types.ts';
+import type { Said } from '../transcript.ts';
+import type { Button, Order, OrderDelay, OrderLine, TimelineStep } from '../types.ts';
 import { orderWords, words } from '../words.ts';
 import { drawMailbox } from './items.ts';
 
@@ -13,44 +14,50 @@ type Drawn = TemplateResult | typeof nothing;
 
 /**
  * One order: what holds it up first, then how far it is and where it goes. Fires `say` (detail:
- * the words) when a button is pressed.
+ * what is said) when a button is pressed.
  */
 export class OrderCard extends LitElement {
   static override styles = [base, orders];
-  static override properties = { order: { attribute: false }, busy: { attribute: false }, base: { attribute: false } };
+  static override properties = {
+    order: { attribute: false }, busy: { attribute: false }, base: { attribute: false }, offers: { attribute: false },
+  };
 
   declare order: Order;
   /** Whether something is being done already, so that buttons wait. */
   declare busy: boolean;
   /** Where paths in links belong to. */
   declare base: string;
+  /** What was offered beside the card. */
+  declare offers: readonly Button[];
 
   constructor() {
     super();
+    this.offers = [];
     this.busy = false;
     this.base = '';
   }
 
   #button(operation: string, look: string): Drawn {
-    const said = sentence(operation, this.order);
-    if (!said) return nothing;
+    const title = sentence(operation, this.order);
+    if (!title) return nothing;
+    const offer = offered(this.offers, operation);
+    const detail: Said = offer ? { payload: offer.payload, title } : { text: title };
     return html`<button type="button" class=${look} ?disabled=${this.busy}
-      @click=${() => this.dispatchEvent(new CustomEvent<string>('say', { detail: said }))}>${said}</button>`;
+      @click=${() => this.dispatchEvent(new CustomEvent<Said>('say', { detail }))}>${title}</button>`;
   }
 
-  #drawHelp({ operation, link }: OrderDelay, first: boolean): Drawn {
-    const url = link ? safeUrl(link, this.base) : null;
-    const may = operation && (operation === 'open_case' || !this.order.you_may || this.order.you_may.includes(operation)
-      || operation.startsWith('accept_'));
-    if (!url && !may) return nothing;
-    return html`<div class="buttons">${may ? this.#button(operation, first ? 'primary' : 'plain') : nothing}
+  #drawHelp(delay: OrderDelay, url: string | null, first: boolean): Drawn {
+    const operation = helping(this.order, delay);
+    if (!url && !operation) return nothing;
+    return html`<div class="buttons">${operation ? this.#button(operation, first ? 'primary' : 'plain') : nothing}
       ${url ? html`<a class="plain" href=${url} target="_blank" rel="noopener noreferrer nofollow">${icons.out}${words.openThere}<span
         class="sr-only"> ${words.opensNewTab}</span></a>` : nothing}</div>`;
   }
 
   #drawDelay(delay: OrderDelay, first: boolean): TemplateResult {
     const blocking = blocks(delay);
-    const { who, next_step: next, lines } = delay;
+    const { who, next_step: next, lines, link } = delay;
+    const url = safeUrl(link, this.base);
     const some = lines?.length && lines.length < (this.order.lines?.length ?? 0) ? words.onLines(lines) : '';
     const since = [words.delayedBy(delay.age_days), delay.age_days > 0 ? words.sinceDay(day(delay.since)) : '', some];
     return html`<section class="delay ${blocking ? 'blocks' : ''}" data-code=${delay.code}>
@@ -60,8 +67,9 @@ export class OrderCard extends LitElement {
         <span class="hint since">${since.filter(Boolean).join(' · ')}</span></div></div>
       <dl class="told">
         ${who ? html`<div class="fact"><dt>${words.whoActs}</dt><dd>${who}</dd></div>` : nothing}
-        ${next ? html`<div class="fact"><dt>${words.nextStep}</dt><dd>${next}</dd></div>` : nothing}</dl>
-      ${this.#drawHelp(delay, first)}</section>`;
+        ${next ? html`<div class="fact"><dt>${words.nextStep}</dt><dd>${next}</dd></div>` : nothing}
+        ${link && !url ? html`<div class="fact"><dt>${words.where}</dt><dd>${link}</dd></div>` : nothing}</dl>
+      ${this.#drawHelp(delay, url, first)}</section>`;
   }
 
   #drawDelays(): TemplateResult {
@@ -72,9 +80,9 @@ export class OrderCard extends LitElement {
     return html`<p class="calm">${icons.check}<span>${words.nothingHolds}</span></p>`;
   }
 
-  #drawStep({ title, at, state }: TimelineStep & { state: 'done' | 'now' | 'ahead' }): TemplateResult {
+  #drawStep({ title, at, state }: TimelineStep & { state: StepState }): TemplateResult {
     const told = state === 'done' && at ? html`<span class="hint">${day(at)}</span><span class="sr-only">, ${words.steps.done}</span>`
-      : html`<span class="hint">${words.steps[state]}${state !== 'done' && at ? `, ${day(at)}` : ''}</span>`;
+      : html`<span class="hint">${state === 'now' && at ? words.nowSince(day(at)) : words.steps[state]}</span>`;
     return html`<li class=${state} aria-current=${state === 'now' ? 'step' : nothing}><span class="mark">${
       state === 'done' ? icons.check : nothing}</span><span class="step">${title}</span> ${told}</li>`;
   }

@@ -43,7 +43,7 @@ export const orders = css`
   .now .mark { border-color: var(--_accent); border-width: 3px; }
   .now .mark::after { content: ''; width: 8px; height: 8px; border-radius: 50%; background: var(--_accent); }
   .now .step { font-weight: 650; }
-  .ahead .step, .ahead .hint { color: var(--_muted); }
+  .ahead .step, .missed .step { color: var(--_muted); }
   .ahead .mark { border-style: dashed; }
 
   details { border-bottom: 1px solid var(--_line); }
