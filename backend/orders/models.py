@@ -54,6 +54,7 @@ class Order(SQLModel, table=True):
         Index("orders_of_a_contact", "fc_email", "placed_at", "number"),
         Index("orders_of_a_contacts_domain", "fc_domain", "placed_at", "number"),
         Index("orders_of_a_partner", "partner_domain", "placed_at", "number"),
+        Index("orders_by_the_customers_number", "customer_order_number"),
     )
 
     number: str = Field(primary_key=True, max_length=NUMBER_LENGTH)
@@ -151,13 +152,14 @@ class License(SQLModel, table=True):
             ondelete="CASCADE",
         ),
         Index("licenses_of_an_account", "smart_account_id", "added_at", "id"),
+        Index("licenses_of_a_virtual_account", "virtual_account_id", "added_at", "id"),
         Index("license_of_a_line", "order_number", "line", unique=True),
         CheckConstraint("quantity > 0", name=conv("ck_license_quantity")),
     )  # fmt: skip
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     smart_account_id: int = Field(foreign_key="smart_account.id")
-    virtual_account_id: str = Field(foreign_key="virtual_account.id", max_length=32, index=True)
+    virtual_account_id: str = Field(foreign_key="virtual_account.id", max_length=32)
     order_number: str = Field(max_length=NUMBER_LENGTH)
     line: int
     sku: str = Field(max_length=60)

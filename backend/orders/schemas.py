@@ -306,3 +306,29 @@ class LicensePublic(BaseModel):
     starts_at: datetime
     ends_at: datetime | None
     subscription_id: str | None
+
+
+class LineLicenses(BaseModel):
+    """Where the licences of one line lie, or why they are nowhere yet."""
+
+    line: int
+    sku: str
+    product: str
+    quantity: int
+    delivered_at: datetime | None
+    assignment: Assignment | None = Field(
+        description="Where they lie, or will lie once they are delivered"
+    )
+    portal: str = Field(description="Code of the portal in which they are found")
+    text: str
+    delays: list[str] = Field(description="Codes of the reasons why they are not there yet")
+
+
+class OrderLicenses(BaseModel):
+    """Where the licences of an order lie, line by line."""
+
+    number: str
+    delivered: int = Field(description="How many lines have been delivered")
+    text: str = Field(description="The same in a sentence")
+    items: list[LineLicenses]
+    next: str | None = Field(default=None, description="Always null: there are few")

@@ -4,13 +4,15 @@ There are six ways to an order, each a condition with an index of its own. The l
 the summary, a download and “why can I see this?” all ask the same conditions.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, literal, or_, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, func, literal, or_, tuple_, union_all
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -36,6 +38,11 @@ class Way(StrEnum):
 
 # Whoever sees an order only because it stands on an account changes nothing about it.
 ASSIGNING = frozenset(Way) - {Way.ACCOUNT}
+# More than so many accounts and virtual accounts are asked about together.
+MOST_PARTS = 40
+_AROUND_DIGITS = re.compile(r"^(?:order|so|wo|no|[#:.\s])+|[\s-]", re.IGNORECASE)
+# So many digits leave few enough orders to be looked up by their numbers.
+FIND_DIGITS = 5
 _VIEWING = MATRIX[Action.VIEW_ORDERS]
 
 
@@ -55,8 +62,12 @@ class View:
     accounts: set[int] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
 
-    def ways(self) -> dict[Way, ColumnElement[bool]]:
-        """The condition of each way that is open to this person."""
+    def ways(self, *, of_few: bool = False) -> dict[Way, ColumnElement[bool]]:
+        """The condition of each way that is open to this person.
+
+        `of_few` where the orders are named: what stands on an account is then asked of each of
+        them, instead of each order of what stands on the account.
+        """
         number = col(Order.number)
         redeemed = select(OrderDelegation.order_number).where(
             OrderDelegation.delegate == self.person, col(OrderDelegation.ended_at).is_(None)
@@ -75,15 +86,34 @@ class View:
             ways[Way.PARTNER] = and_(
                 col(Order.partner_domain).in_(self.partners), col(Order.status) != "submitted"
             )
-        standing: list[ColumnElement[bool]] = []
-        if self.accounts:
-            standing.append(col(OrderLine.smart_account_id).in_(self.accounts))
-        if self.places:
-            standing.append(col(OrderLine.virtual_account_id).in_(self.places))
-        if standing:
-            lines = [select(OrderLine.order_number).where(one) for one in standing]
-            ways[Way.ACCOUNT] = number.in_(union_all(*lines) if len(lines) > 1 else lines[0])
+        standing = self.standing()
+        if standing and of_few:
+            lines = select(OrderLine.order_number).where(OrderLine.order_number == Order.number)
+            ways[Way.ACCOUNT] = lines.where(or_(*standing)).exists()
+        elif standing:
+            parts: list[Any] = [select(OrderLine.order_number).where(one) for one in standing]
+            ways[Way.ACCOUNT] = number.in_(union_all(*parts) if len(parts) > 1 else parts[0])
         return ways
+
+    def standing(self) -> list[ColumnElement[bool]]:
+        """The conditions on lines of what stands where the person may look."""
+        found: list[ColumnElement[bool]] = []
+        if self.accounts:
+            found.append(col(OrderLine.smart_account_id).in_(self.accounts))
+        if self.places:
+            found.append(col(OrderLine.virtual_account_id).in_(self.places))
+        return found
+
+    def each_standing(self) -> list[ColumnElement[bool]]:
+        """The same, one for each account and virtual account, while they are few: each finds its
+        newest lines by its index.
+        """
+        if len(self.accounts) + len(self.places) > MOST_PARTS:
+            return self.standing()
+        return [
+            *(col(OrderLine.smart_account_id) == one for one in sorted(self.accounts)),
+            *(col(OrderLine.virtual_account_id) == one for one in sorted(self.places)),
+        ]
 
 
 async def view_of(session: AsyncSession, person: Person) -> View:
@@ -124,7 +154,7 @@ async def ways_to_each(
         select(Order.number, literal(str(way)).label("way")).where(
             col(Order.number).in_(numbers), condition
         )
-        for way, condition in view.ways().items()
+        for way, condition in view.ways(of_few=True).items()
     ]
     found: dict[str, set[str]] = {}
     for number, way in (await (await session.connection()).execute(union_all(*parts))).all():
@@ -157,11 +187,13 @@ async def page(
         moment, last = decode(cursor, (datetime, str))
         conditions.append(tuple_(col(Order.placed_at), col(Order.number)) < tuple_(moment, last))
     newest = (col(Order.placed_at).desc(), col(Order.number).desc())
+    ways = view.ways()
+    ways.pop(Way.ACCOUNT, None)
     parts: list[Any] = [
-        select(select(Order.number).where(way, *conditions).order_by(*newest).limit(limit + 1)
-               .subquery().c.number)
-        for way in view.ways().values()
-    ]  # fmt: skip
+        select(Order.number).where(way, *conditions).order_by(*newest).limit(limit + 1)
+        for way in ways.values()
+    ] + [_newest_on(one, conditions, limit + 1) for one in view.each_standing()]
+    parts = [select(part.subquery().c[0]) for part in parts]
     rows = await session.exec(
         select(Order).where(col(Order.number).in_(union_all(*parts)))
         .order_by(*newest).limit(limit + 1)
@@ -174,6 +206,21 @@ async def page(
     return orders, following
 
 
+def _newest_on(
+    standing: ColumnElement[bool], conditions: Sequence[ColumnElement[bool]], limit: int
+) -> Any:
+    """The numbers of the newest orders with a line there, each once."""
+    key = (col(OrderLine.placed_at), col(OrderLine.order_number))
+    return (
+        select(OrderLine.order_number)
+        .join(Order, col(Order.number) == col(OrderLine.order_number))
+        .where(standing, *conditions)
+        .group_by(*key)
+        .order_by(*(one.desc() for one in key))
+        .limit(limit)
+    )
+
+
 def may_assign(ways: Sequence[Way]) -> bool:
     """Whether somebody who came by these ways may assign the order, share and follow its set-up."""
     return any(way in ASSIGNING for way in ways)
@@ -184,9 +231,9 @@ def matching(said: str) -> ColumnElement[bool]:
     own; or words of the customer's name, a product or its number.
     """
     q = said.strip()
-    if q.isdigit():
-        numbers = (col(Order.number), col(Order.web_order_number))
-        return or_(*(_begins(one, q) for one in numbers), col(Order.customer_order_number) == q)
+    digits = _AROUND_DIGITS.sub("", q)
+    if digits.isascii() and digits.isdigit():
+        return _numbered(digits)
     lines = select(OrderLine.order_number).where(
         OrderLine.order_number == Order.number,
         or_(
@@ -196,12 +243,26 @@ def matching(said: str) -> ColumnElement[bool]:
     )
     return or_(
         col(Order.end_customer).icontains(q, autoescape=True),
-        col(Order.customer_order_number) == q,
+        func.lower(col(Order.customer_order_number)) == q.lower(),
         lines.exists(),
     )
 
 
-def _begins(number: Any, digits: str) -> ColumnElement[bool]:
+def _numbered(digits: str) -> ColumnElement[bool]:
+    """By each number's own index, as soon as so many digits are said that few orders have them."""
+    one = aliased(Order) if len(digits) >= FIND_DIGITS else Order
+    ways = [
+        begins(one.number, digits),
+        begins(one.web_order_number, digits),
+        col(one.customer_order_number) == digits,
+    ]
+    if one is Order:
+        return or_(*ways)
+    found: list[Any] = [select(one.number).where(way) for way in ways]
+    return col(Order.number).in_(union_all(*found))
+
+
+def begins(number: Any, digits: str) -> ColumnElement[bool]:
     """As a range, which any index serves: digits follow one another in every collation."""
     after = str(int(digits) + 1).zfill(len(digits))
     bounded = (

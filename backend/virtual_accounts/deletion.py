@@ -23,6 +23,7 @@ from backend.core.policy import Action
 from backend.core.problems import FieldError, conflict, invalid
 from backend.core.receipts import Line, Receipt
 from backend.core.wording import shown
+from backend.orders.models import License, Order, OrderLine
 from backend.users.models import (
     ExternalGroupGrant,
     ExternalGroupPlace,
@@ -198,6 +199,35 @@ async def _is_delegated(session: AsyncSession, row: VirtualAccount) -> list[str]
     return _counted(
         names, "is to decide about it (delegation)", "are to decide about it (delegations)"
     )
+
+
+@stands_in_the_way
+async def _has_licenses(session: AsyncSession, row: VirtualAccount) -> list[str]:
+    """Licences would be lost with their place."""
+    quantities = await session.exec(
+        select(func.sum(License.quantity)).where(License.virtual_account_id == row.id)
+    )
+    count = int(quantities.one() or 0)
+    return [f"{count} {'licence lies' if count == 1 else 'licences lie'} in it"] if count else []
+
+
+@stands_in_the_way
+async def _has_orders(session: AsyncSession, row: VirtualAccount) -> list[str]:
+    """Orders that still are to be delivered into it would go astray."""
+    waiting = await session.exec(
+        select(OrderLine.order_number)
+        .join(Order, col(Order.number) == col(OrderLine.order_number))
+        .where(
+            OrderLine.virtual_account_id == row.id,
+            col(OrderLine.delivered_at).is_(None),
+            col(Order.cancelled_at).is_(None),
+            col(Order.closed_at).is_(None),
+        )
+        .distinct()
+        .order_by(col(OrderLine.order_number))
+    )
+    names = [f"order {number}" for number in waiting.all()]
+    return _counted(names, "is still to be delivered into it", "are still to be delivered into it")
 
 
 def _counted(names: Iterable[str], one: str, several: str) -> list[str]:

@@ -16,6 +16,8 @@ from backend.accounts.models import SmartAccount
 from backend.core import clock
 from backend.core.database import database
 from backend.core.identity import Organization, Person
+from backend.orders.delays import refresh
+from backend.orders.models import Order, OrderLine, OrderShare
 from backend.users.models import ExternalGroupGrant, Membership, UserGroup
 from backend.virtual_accounts.models import VirtualAccount
 from tests.conftest import NORTHWIND, Newcomer
@@ -91,6 +93,7 @@ async def account_of(owner: str) -> dict[str, str]:
         smart_account_id=account.id, delegator=owner, delegate=asker, scope="account",
         starts=now, ends=now + timedelta(days=30),
     )  # fmt: skip
+    order, line = order_of(account, asker)
     async with database().write() as session:
         session.add(Organization(domain=f"{word}.example", name=word, kind="customer"))
         await session.flush()
@@ -103,12 +106,32 @@ async def account_of(owner: str) -> dict[str, str]:
             Membership(smart_account_id=account.id, person=asker, role="sa_viewer"),
         ])  # fmt: skip
         await session.flush()
-        session.add(guests)
+        session.add_all([guests, order])
+        await session.flush()
+        session.add_all([
+            line, OrderShare(order_number=order.number, email=owner, shared_by=asker),
+        ])  # fmt: skip
     return {
         "smart_account": account.domain, "virtual_account": place.id, "group": group.id,
         "email": asker, "request_id": asked.id, "rule_id": rule.id,
         "delegation_id": delegation.id, "notice": "admin", "lookup_id": guests.lookup_id,
+        "order_number": order.number,
     }  # fmt: skip
+
+
+def order_of(account: SmartAccount, contact: str) -> tuple[Order, OrderLine]:
+    """An order on the account, with another person as its Fulfillment Contact."""
+    now = clock.now()
+    order = Order(
+        number=str(random.randint(10**11, 10**12)), fc_name="Asker", fc_email=contact,
+        fc_domain=contact.split("@")[1], placed_at=now, booked_at=now,
+    )  # fmt: skip
+    line = OrderLine(
+        order_number=order.number, number=1, placed_at=now, sku="X", product="X", quantity=1,
+        smart_account_id=account.id, assigned_at=now,
+    )  # fmt: skip
+    refresh(order, [line])
+    return order, line
 
 
 @pytest_asyncio.fixture(loop_scope="session")

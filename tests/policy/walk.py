@@ -19,6 +19,7 @@ from backend.core.events import Acting, record
 from backend.core.policy import Action
 from backend.users.models import ExternalGroupGrant, UserGroup
 from tests.accounts.world import HEADQUARTERS, company
+from tests.orders.making import line_of, make_order
 from tests.users.groups import group_of
 from tests.virtual_accounts.world import SignedIn, Someone, World, make_world
 
@@ -37,6 +38,7 @@ class Ground:
     users: dict[str | None, Someone] = field(default_factory=dict)
     groups: dict[str | None, str] = field(default_factory=dict)
     requests: dict[str | None, str] = field(default_factory=dict)
+    orders: dict[str | None, str] = field(default_factory=dict)
     newcomer: str = ""
     delegate: str = ""
     lookup_id: str = ""
@@ -134,6 +136,10 @@ async def _fill(ground: Ground, place: str) -> None:
         row.location = f"Quay of {place}"
         await session.merge(row)
     ground.requests[place] = request.id
+    ground.orders[place] = await make_order(
+        line_of(world.id, world.ids[place]),
+        line_of(world.id, world.ids[place], delivered=True, product=f"Licence of {place}"),
+    )
 
 
 async def _ask_for_the_whole(ground: Ground) -> None:
@@ -273,6 +279,25 @@ async def make_default(ground: Ground, who: Someone, place: str | None) -> bool:
 async def delete_virtual_account(ground: Ground, who: Someone, place: str | None) -> bool:
     path = f"{ground.world.path}/virtual-accounts/{place}"
     return went(await dry(who, "DELETE", path), also=["still-needed"])
+
+
+# --- Orders and licences ----------------------------------------------------------------------
+
+
+@probe(Action.VIEW_ORDERS, PLACES)
+async def list_orders(ground: Ground, who: Someone, place: str | None) -> bool:
+    return await found(who, "/orders", lambda one: one["number"] == ground.orders[place])
+
+
+@probe(Action.VIEW_ORDERS, PLACES)
+async def get_order(ground: Ground, who: Someone, place: str | None) -> bool:
+    return went(await who.http.get(f"/orders/{ground.orders[place]}"))
+
+
+@probe(Action.LIST_LICENSES, PLACES)
+async def list_licenses(ground: Ground, who: Someone, place: str | None) -> bool:
+    path = f"{ground.world.path}/licenses"
+    return await found(who, path, lambda one: one["product"] == f"Licence of {place}")
 
 
 # --- Users and groups -------------------------------------------------------------------------

@@ -66,6 +66,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "orders_of_a_partner", ["partner_domain", "placed_at", "number"], unique=False
         )
+        batch_op.create_index(
+            "orders_by_the_customers_number", ["customer_order_number"], unique=False
+        )
 
     op.create_table(
         "order_delegation",
@@ -314,7 +317,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("license", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_license_virtual_account_id"), ["virtual_account_id"], unique=False
+            "licenses_of_a_virtual_account",
+            ["virtual_account_id", "added_at", "id"],
+            unique=False,
         )
         batch_op.create_index("license_of_a_line", ["order_number", "line"], unique=True)
         batch_op.create_index(
@@ -327,7 +332,7 @@ def downgrade() -> None:
     with op.batch_alter_table("license", schema=None) as batch_op:
         batch_op.drop_index("licenses_of_an_account")
         batch_op.drop_index("license_of_a_line")
-        batch_op.drop_index(batch_op.f("ix_license_virtual_account_id"))
+        batch_op.drop_index("licenses_of_a_virtual_account")
 
     op.drop_table("license")
     with op.batch_alter_table("order_share", schema=None) as batch_op:
@@ -367,6 +372,7 @@ def downgrade() -> None:
 
     op.drop_table("order_delegation")
     with op.batch_alter_table("sales_order", schema=None) as batch_op:
+        batch_op.drop_index("orders_by_the_customers_number")
         batch_op.drop_index("orders_of_a_partner")
         batch_op.drop_index("orders_of_a_contacts_domain")
         batch_op.drop_index("orders_of_a_contact")
