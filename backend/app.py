@@ -16,6 +16,9 @@ from backend.demo.routes import router as demo
 from backend.directory.routes import router as directory
 from backend.events.routes import router as events
 from backend.knowledge.routes import router as knowledge
+from backend.orders import mails as _order_mails  # noqa: F401 - registers its jobs
+from backend.orders import timers as _order_timers  # noqa: F401 - registers them
+from backend.orders.assigning_routes import router as assigning
 from backend.orders.license_routes import router as licenses
 from backend.orders.routes import router as orders
 from backend.people import mails as _people_mails  # noqa: F401 - registers its jobs
@@ -34,7 +37,7 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API)
     for feature in (
         people, training, cases, directory, access, access_rules, accounts, account_requests,
-        virtual_accounts, users, groups, orders, licenses, events, knowledge, demo,
+        virtual_accounts, users, groups, orders, assigning, licenses, events, knowledge, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

@@ -107,7 +107,7 @@ class Conversation:
         proposal = reply.get("proposal")
         if proposal and proposal.get("status") == "open":
             console.print(_preview(proposal["preview"]))
-            self._offer_decision(proposal["id"])
+            self._offer_decision(proposal)
         self._offer_options(reply.get("ask") or {})
         for button in reply.get("buttons") or []:
             self._offer_letter(button["title"], _payload(self._talk, button["payload"]))
@@ -126,10 +126,11 @@ class Conversation:
         if ask and not ask.get("required", True):
             console.print("  [dim]may be skipped: type skip[/]")
 
-    def _offer_decision(self, proposal: str) -> None:
-        self._offer_letter("Confirm", lambda: self._talk.decide(proposal, "confirm"))
+    def _offer_decision(self, proposal: dict[str, Any]) -> None:
+        card, confirm = proposal["id"], proposal["preview"].get("confirm") or "Confirm"
+        self._offer_letter(confirm, lambda: self._talk.decide(card, "confirm"))
         self._offer_letter("Change", _payload(self._talk, "/change"))
-        self._offer_letter("Cancel", lambda: self._talk.decide(proposal, "cancel"))
+        self._offer_letter("Cancel", lambda: self._talk.decide(card, "cancel"))
 
     def _offer_letter(self, title: str, choice: Choice) -> None:
         letter = next(c for c in string.ascii_lowercase if c not in self._choices)

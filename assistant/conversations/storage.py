@@ -33,7 +33,7 @@ async def store_draft(
     proposal = None
     if draft.proposal:
         proposal = await _store_proposal(session, conversation, draft.proposal, engine or "rasa")
-        draft.buttons = draft.buttons or card_buttons()
+        draft.buttons = draft.buttons or card_buttons(draft.proposal.preview)
     message = Message(
         conversation_id=conversation.id,
         seq=repository.next_seq(conversation),
@@ -65,10 +65,10 @@ def wake_after_commit(session: AsyncSession, conversation_id: str) -> None:
             after_commit(session, partial(hub().wake, key))
 
 
-def card_buttons() -> list[dict[str, str]]:
+def card_buttons(preview: dict[str, Any]) -> list[dict[str, str]]:
     """What a proposal's card offers, for clients that draw no card."""
     return [
-        {"title": wording("confirm"), "payload": "/confirm"},
+        {"title": preview.get("confirm") or wording("confirm"), "payload": "/confirm"},
         {"title": wording("change"), "payload": "/change"},
         {"title": wording("cancel"), "payload": "/cancel"},
     ]

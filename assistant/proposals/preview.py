@@ -6,6 +6,7 @@ from typing import Any
 
 from assistant.wording import say, wording
 from backend.core.cards import card_of
+from backend.core.client import Operation
 
 _IDENTIFIER = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _CASE = re.compile(r"C-\d+")
@@ -27,6 +28,15 @@ def preview_of(title: str, body: dict[str, Any]) -> dict[str, Any]:
     if rows:
         preview |= {"table": table_of(rows), "note": _summary(rows, "would")}
     return preview | {key: told for key in ("checks", "warnings") if (told := _lines(body, key))}
+
+
+def with_terms(preview: dict[str, Any], operation: Operation) -> dict[str, Any]:
+    """The preview with what the person accepts by confirming it, which its button says."""
+    if not operation.accepts:
+        return preview
+    lines = [{"label": say("terms"), "value": one.terms} for one in operation.accepts.values()]
+    button = " ".join(one.button for one in operation.accepts.values())
+    return preview | {"lines": [*preview["lines"], *lines], "confirm": button}
 
 
 def receipt_card(operation: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -25,11 +25,19 @@ from assistant.proposals.preview import (
     receipt_card,
     results,
     table_of,
+    with_terms,
 )
 from assistant.situation import Situation
 from assistant.wording import say, wording
 from backend.core import clock
-from backend.core.client import Answer, Caller, Operation, Via, licensing_api
+from backend.core.client import (
+    Answer,
+    Caller,
+    Operation,
+    Via,
+    licensing_api,
+    without_acceptances,
+)
 from backend.core.database import database, refuse_open_transaction
 from backend.core.problems import Problem, conflict, not_found
 
@@ -53,6 +61,7 @@ async def prepare(caller: Caller, operation: str, arguments: dict[str, Any]) -> 
     if known is None or not known.writes:
         log.warning("not_proposable", operation=operation)
         return Answer(404, {"detail": "I know of no such step.", "hint": say("what_next")})
+    arguments = without_acceptances(known, arguments)
     answer = await _call(known, arguments, caller, dry_run=True)
     if not answer.ok:
         return answer
@@ -62,7 +71,7 @@ async def prepare(caller: Caller, operation: str, arguments: dict[str, Any]) -> 
     rows = results(answer.body)
     if rows and not done(rows):
         return _nothing_to_do(title, rows)
-    preview = preview_of(title, answer.body)
+    preview = with_terms(preview_of(title, answer.body), known)
     return Draft(say("card"), proposal=ProposalDraft(operation, arguments, preview))
 
 
@@ -132,7 +141,7 @@ async def decide(situation: Situation, *, confirmed: bool) -> Outcome:
     except Problem as problem:
         why["refused"] = problem.body.title
         if problem.body.status != 409:
-            draft = Draft(problem.body.detail, buttons=storage.card_buttons())
+            draft = Draft(problem.body.detail, buttons=storage.card_buttons(proposal.preview))
             return Outcome([draft], engine="system", why=why)
         if not await _was_answered(proposal.conversation_id, seq):
             draft = Draft(f"{problem.body.detail} {problem.body.hint}")
@@ -172,6 +181,7 @@ async def confirm(
             licensing_api().operations[proposal.operation],
             proposal.arguments,
             Caller(person, conversation_id, via),
+            confirmed=True,
             idempotency_key=proposal.id,
         )
     except httpx.HTTPError as exc:

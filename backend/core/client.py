@@ -62,6 +62,14 @@ class Upload:
 
 
 @dataclass(frozen=True)
+class Acceptance:
+    """What somebody accepts by confirming a write, and what the button says that does so."""
+
+    terms: str
+    button: str
+
+
+@dataclass(frozen=True)
 class Operation:
     """A route seen as a tool: a name, what it does, and its fields with their JSON schemas."""
 
@@ -80,6 +88,9 @@ class Operation:
     media_types: frozenset[str] = frozenset()
     only_reads: bool = False
     """Whether it changes nothing although it is sent with a body, as its route says."""
+    accepts: dict[str, Acceptance] = field(default_factory=dict)
+    """The body's fields that only the person's own confirmation sets, to true. They are not among
+    `fields`, so that no engine fills them in and no form asks for them."""
 
     @property
     def has_body(self) -> bool:
@@ -94,6 +105,9 @@ class Operation:
 
 # A POST that changes nothing says so in its route's `openapi_extra`.
 ONLY_READS = "x-only-reads"
+# A field of a body that the person sets by confirming has this in its schema: `terms`, which the
+# card shows, and the words of its `button`.
+ACCEPTED_BY_CONFIRMING = "x-accepted-by-confirming"
 # What has no name of its own is no tool: signing in, talking, confirming, streams, files.
 HTTP_ONLY = "http."
 
@@ -133,7 +147,12 @@ def _operation(
     body = resolve(content.get("application/json", {}).get("schema", {}), schemas)
     form = resolve(content.get("multipart/form-data", {}).get("schema", {}), schemas)
     fields |= {key: resolve(value, schemas) for key, value in body.get("properties", {}).items()}
-    required += body.get("required", [])
+    accepts = {
+        key: Acceptance(**fields.pop(key)[ACCEPTED_BY_CONFIRMING])
+        for key in list(fields)
+        if ACCEPTED_BY_CONFIRMING in fields[key]
+    }
+    required += [key for key in body.get("required", []) if key not in accepts]
     return Operation(
         id=name,
         method=method.upper(),
@@ -148,6 +167,7 @@ def _operation(
         file_field=next(iter(form.get("properties", {})), None),
         media_types=frozenset(content),
         only_reads=bool(route.get(ONLY_READS)),
+        accepts=accepts,
     )
 
 
@@ -185,6 +205,7 @@ class LicensingApi:
         caller: Caller,
         *,
         dry_run: bool = False,
+        confirmed: bool = False,
         idempotency_key: str | None = None,
         clear: Collection[str] = (),
         upload: Upload | None = None,
@@ -192,15 +213,19 @@ class LicensingApi:
         """Call one operation with its slots as flat `arguments` (path, query and body fields).
 
         An argument that is None is left out; the body's fields named in `clear` are sent as
-        null, which empties them. With an `upload` the body is that file. A refusal is an answer,
-        not an exception. Raises `UnknownOperation` for a name that the API does not have and
-        `httpx.HTTPError` when the API cannot be reached.
+        null, which empties them. With an `upload` the body is that file. What the operation
+        `accepts` is left out of the arguments; it is sent when the person has `confirmed` the
+        call, and when nothing of it stays. A refusal is an answer, not an exception. Raises
+        `UnknownOperation` for a name that the API does not have and `httpx.HTTPError` when the
+        API cannot be reached.
         """
         operation = self.operations.get(operation_id)
         if operation is None:
             raise UnknownOperation(operation_id)
-        path, query, body = _place(operation, arguments)
+        path, query, body = _place(operation, without_acceptances(operation, arguments))
         body |= dict.fromkeys(clear)
+        if confirmed or dry_run:
+            body |= dict.fromkeys(operation.accepts, True)
         headers = {"Authorization": f"Bearer {mint_internal(caller)}"}
         if dry_run:
             headers["Dry-Run"] = "true"
@@ -211,6 +236,11 @@ class LicensingApi:
             operation.method, path, params=query, headers=headers, **sent
         )
         return Answer(response.status_code, _json(response))
+
+
+def without_acceptances(operation: Operation, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments without what only the person's confirmation says, whoever put it there."""
+    return {name: value for name, value in arguments.items() if name not in operation.accepts}
 
 
 def _sent(

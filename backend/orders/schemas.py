@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from backend.accounts.domains import AccountDomain
+from backend.core.client import ACCEPTED_BY_CONFIRMING
 from backend.core.fields import Body, Email, clean
 from backend.core.identity import PersonRef
 from backend.core.receipts import Receipt
@@ -14,6 +15,12 @@ from backend.orders.delays import Severity
 from backend.orders.visibility import Way
 
 MOST_AT_ONCE = 500
+TERMS_VERSION = 1
+TERMS = (
+    "The licences go to the Smart Account and virtual account named here, and the company of that "
+    "account uses them under the vendor’s licence terms. You declare that you may decide this for "
+    "the order. Once licences are delivered they can’t go to another Smart Account."
+)
 
 
 def normal_number(value: str) -> str:
@@ -171,6 +178,29 @@ class Summary(BaseModel):
     by_assignment: dict[AssignmentStatus, int]
 
 
+def _accepted(value: bool) -> bool:
+    if not value:
+        raise ValueError(
+            "Whoever assigns an order accepts the terms of it. Send `accept_terms: true` once the "
+            f"person has: {TERMS}"
+        )
+    return value
+
+
+# Confirming sets it; no engine does.
+AcceptTerms = Annotated[
+    bool,
+    AfterValidator(_accepted),
+    Field(
+        validate_default=True,
+        description=f"The person accepts, by true: {TERMS}",
+        json_schema_extra={
+            ACCEPTED_BY_CONFIRMING: {"terms": TERMS, "button": "Accept the terms and assign"}
+        },
+    ),
+]
+
+
 class AssignOrder(Body):
     """Where an order's licences go, for all lines or some of them."""
 
@@ -186,9 +216,7 @@ class AssignOrder(Body):
         max_length=200,
         description="Numbers of the lines; all that can be assigned if left out",
     )
-    accept_terms: bool = Field(
-        default=False, description="The person accepts the terms of assigning; must be true"
-    )
+    accept_terms: AcceptTerms = False
 
 
 class AssignOrders(Body):
@@ -201,9 +229,7 @@ class AssignOrders(Body):
         max_length=100,
         description="Name or path of the virtual account; the account's default if left out",
     )
-    accept_terms: bool = Field(
-        default=False, description="The person accepts the terms of assigning; must be true"
-    )
+    accept_terms: AcceptTerms = False
 
 
 class AssignmentResult(BaseModel):

@@ -21,6 +21,7 @@ from backend.core import clock
 from backend.core.database import lock_row
 from backend.core.identity import Person
 from backend.core.policy import Role
+from backend.orders.releasing import release_orders
 from backend.users import memberships
 from backend.virtual_accounts.models import VirtualAccount
 
@@ -148,6 +149,7 @@ async def release(session: AsyncSession, request: SmartAccountRequest) -> None:
     request.smart_account_id = None
     session.add(request)
     await session.flush()
+    await release_orders(session, account)
     await session.exec(
         update(Case).where(col(Case.smart_account_id) == account.id).values(smart_account_id=None)
     )

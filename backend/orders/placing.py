@@ -1,0 +1,158 @@
+"""Putting lines on an account: the rules of assigning again, and what changes of each line.
+
+Nothing here asks the database, so that one order and five hundred go by the same rules.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backend.core import clock
+from backend.core.identity import Person
+from backend.core.policy import Action, explain
+from backend.core.problems import Problem, conflict, forbidden
+from backend.orders.assignability import OPEN_A_CASE, chosen, refusal, say_lines
+from backend.orders.delays import refresh
+from backend.orders.models import Order, OrderLine
+from backend.orders.service import Seen
+from backend.orders.target import Target
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What an assignment changed: the lines that were on no account, on another or in another
+    virtual account; `moved` of them were delivered, so that their licences move. `left` are the
+    accounts that lost a line by it.
+    """
+
+    order: Order
+    lines: list[OrderLine]
+    moved: list[OrderLine]
+    left: frozenset[int]
+
+
+def looking_only(seen: Seen) -> Problem:
+    """403 for whoever sees an order only because it stands on an account."""
+    contact = seen.order.fc_name or seen.order.fc_email
+    named = f" ({contact})" if contact else ""
+    return forbidden(
+        f"You see order {seen.order.number} because it is assigned to an account of yours; that "
+        "does not let you change where it goes.",
+        f"Its Fulfillment Contact{named}, people of the contact’s company, a delegate and the "
+        "partner’s Order Fulfillment Manager can.",
+    )
+
+
+def place(seen: Seen, target: Target, numbers: Sequence[int] | None, person: Person) -> Placed:
+    """Put the lines of these numbers on the target.
+
+    Raises a 409 `Problem` for an order that nobody can assign or whose licences have arrived
+    elsewhere, 403 where the person may not, 422 for a line that there is not.
+    """
+    order, delivered = seen.order, any(line.delivered_at for line in seen.lines)
+    if not delivered:
+        _require_assignable(seen)
+    wanted = [
+        line for line in chosen(order, seen.lines, numbers) if not _stands_there(line, target)
+    ]
+    again = [
+        line
+        for line in wanted
+        if line.delivered_at or (delivered and line.smart_account_id is not None)
+    ]
+    if len(again) < len(wanted):
+        _require_assignable(seen)
+    if not wanted and not seen.may_assign:
+        raise looking_only(seen)
+    _require_transfer(order, again, target)
+    left = {line.smart_account_id for line in wanted} - {None, target.account.id}
+    for line in wanted:
+        _put(line, target, person)
+    if wanted:
+        refresh(order, seen.lines)
+    moved = [line for line in wanted if line.delivered_at]
+    return Placed(order, wanted, moved, frozenset(one for one in left if one is not None))
+
+
+def _stands_there(line: OrderLine, target: Target) -> bool:
+    """On the default one also stands what names none."""
+    if line.smart_account_id != target.account.id:
+        return False
+    return line.virtual_account_id == target.place or (
+        line.virtual_account_id is None and target.is_default
+    )
+
+
+def _require_assignable(seen: Seen) -> None:
+    if not seen.may_assign:
+        raise looking_only(seen)
+    refused = refusal(seen.order)
+    if refused:
+        raise refused
+
+
+def _require_transfer(order: Order, lines: Sequence[OrderLine], target: Target) -> None:
+    """Once something of an order is delivered, what is on an account stays there: it only moves
+    between virtual accounts, by whoever may transfer licences in both.
+    """
+    elsewhere = [line for line in lines if line.smart_account_id != target.account.id]
+    if elsewhere:
+        raise conflict(
+            "licenses-delivered",
+            "Licences have arrived already",
+            f"Licences of order {order.number} have been delivered, so {say_lines(elsewhere)} "
+            "can’t go to another Smart Account any more; between virtual accounts of the same one "
+            "they can be moved.",
+            OPEN_A_CASE,
+        )
+    places = [line.virtual_account_id for line in lines]
+    if not all(target.may_move(one) for one in places):
+        raise forbidden(
+            f"Licences of order {order.number} have been delivered, so moving them is a transfer "
+            f"inside {target.account.name}. {explain(Action.TRANSFER_LICENSES)}",
+            "Ask somebody with such a role in both virtual accounts.",
+        )
+
+
+def _put(line: OrderLine, target: Target, person: Person) -> None:
+    now = clock.now()
+    line.smart_account_id, line.virtual_account_id = target.account.id, target.place
+    line.assigned_at, line.assigned_by = now, person.id
+    if line.provisioning == "on_hold":
+        later = line.requested_start is not None and line.requested_start > now
+        line.provisioning, line.provisioning_since = "scheduled" if later else "in_progress", now
+
+
+def take_off(order: Order, lines: Sequence[OrderLine]) -> list[OrderLine]:
+    """Take what was assigned here off its account; the lines that it was about.
+
+    Raises a 409 `Problem` when nothing is assigned, something is delivered, or all of it was
+    assigned in Commerce.
+    """
+    assigned = [line for line in lines if line.smart_account_id is not None]
+    if not assigned:
+        raise _stays(order, "stands on no Smart Account", "There is nothing to take back.")
+    if any(line.delivered_at for line in lines):
+        raise _stays(order, "has delivered licences already", OPEN_A_CASE)
+    ours = [line for line in assigned if line.assigned_by is not None]
+    if not ours:
+        raise _stays(
+            order, "was assigned in Commerce, before the sale",
+            "Assign it to another Smart Account instead, or have the partner change it.",
+        )  # fmt: skip
+    refused = refusal(order)
+    if refused:
+        raise refused
+    now = clock.now()
+    for line in ours:
+        line.smart_account_id = line.virtual_account_id = None
+        line.assigned_at = line.assigned_by = None
+        if line.provisioning in {"scheduled", "in_progress"}:
+            line.provisioning, line.provisioning_since = "on_hold", now
+    refresh(order, lines)
+    return ours
+
+
+def _stays(order: Order, why: str, hint: str) -> Problem:
+    return conflict(
+        "assignment-stays", "The assignment can’t be undone", f"Order {order.number} {why}.", hint
+    )
