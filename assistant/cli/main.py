@@ -63,11 +63,21 @@ def migrate() -> None:
 
 
 @app.command()
-def seed() -> None:
+def seed(
+    orders: Annotated[
+        int,
+        typer.Option(min=0, max=100_000_000, help="Have at least this many made-up orders, too."),
+    ] = 0,
+) -> None:
     """Migrate, then fill an empty database with the demo world (in demo mode)."""
+    from assistant.cli.database import add_orders
     from assistant.cli.database import seed as run
 
     say(run())
+    if orders:
+        with display() as shown:
+            step = shown.step("Orders")
+            step.done(add_orders(orders, progress=step.update))
 
 
 @app.command()
