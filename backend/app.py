@@ -19,6 +19,7 @@ from backend.knowledge.routes import router as knowledge
 from backend.orders import mails as _order_mails  # noqa: F401 - registers its jobs
 from backend.orders import timers as _order_timers  # noqa: F401 - registers them
 from backend.orders.assigning_routes import router as assigning
+from backend.orders.desk_routes import router as order_desk
 from backend.orders.license_routes import router as licenses
 from backend.orders.routes import router as orders
 from backend.people import mails as _people_mails  # noqa: F401 - registers its jobs
@@ -37,7 +38,8 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API)
     for feature in (
         people, training, cases, directory, access, access_rules, accounts, account_requests,
-        virtual_accounts, users, groups, orders, assigning, licenses, events, knowledge, demo,
+        virtual_accounts, users, groups, orders, assigning, order_desk, licenses, events, knowledge,
+        demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

@@ -11,7 +11,7 @@ from assistant.console.actions import ACTIONS
 from assistant.console.door import HOME, Agent, ConsoleRoute
 from assistant.console.forms import FormState
 from assistant.console.sections import Sections
-from assistant.console.shell import around, read
+from assistant.console.shell import around, call, read
 from assistant.console.transcript import Transcript, transcript
 from assistant.conversations import repository as conversations
 from assistant.conversations.hub import DESK, hub
@@ -27,6 +27,7 @@ SECTIONS = (
     "reply",
     "note",
     "transcript",
+    "order",
     "desk",
     "schedule",
     "end",
@@ -44,12 +45,14 @@ class CaseView:
     agents: list[Person]
     chat: Transcript | None
     shell: dict[str, Any]
+    order: dict[str, Any] | None = None
     forms: dict[str, FormState] = field(default_factory=dict)
 
     @classmethod
     async def of(cls, agent: Person, case: dict[str, Any]) -> "CaseView":
         """Read what belongs to this case."""
         shell = await around(agent, "case")
+        order = await _order_of(agent, case)
         async with database().read() as session:
             conversation = case["conversation"] and await conversations.readable(
                 session, agent, case["conversation"]
@@ -61,6 +64,7 @@ class CaseView:
                 agents=await repository.agents_of(session, case["queue"]),
                 chat=await transcript(session, conversation) if conversation else None,
                 shell=shell,
+                order=order,
             )
 
     def context(self) -> dict[str, Any]:
@@ -70,6 +74,7 @@ class CaseView:
             "requester": self.requester,
             "agents": self.agents,
             "chat": self.chat,
+            "order": self.order,
             "requester_name": self.case["requester"]["name"],
             "ended": self.case["status"] in {"closed", "cancelled"},
             "zone": self.agent.time_zone or "UTC",
@@ -79,6 +84,14 @@ class CaseView:
     def sections(self) -> Sections:
         """All sections of the page."""
         return Sections.of("case", SECTIONS, self.context())
+
+
+async def _order_of(agent: Person, case: dict[str, Any]) -> dict[str, Any] | None:
+    """The order that a case names; None if it names none, or one that does not exist."""
+    if case["order_number"] is None:
+        return None
+    answer = await call(agent, "get_case_order", {"case_number": case["number"]})
+    return answer.body if answer.ok else None
 
 
 @router.get("/{number}")

@@ -90,6 +90,7 @@ def filtered(
                         col(Case.title),
                         col(Case.description),
                         col(Case.requester),
+                        col(Case.order_number),
                     )
                 )
             )

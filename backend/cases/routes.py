@@ -61,7 +61,7 @@ async def list_cases(
     queue: Annotated[str | None, Query(max_length=30, description="Only this queue")] = None,
     status: Annotated[Status | None, Query(description="Only this status")] = None,
     q: Annotated[
-        str | None, Query(max_length=200, description="Words of number, title or requester")
+        str | None, Query(max_length=200, description="Words of number, title, requester or order")
     ] = None,
     mine: Annotated[bool, Query(description="Only those I opened myself")] = False,
     open_only: Annotated[bool, Query(description="Only those that have not ended")] = False,

@@ -189,6 +189,7 @@ class CaseHead(BaseModel):
     assignee: PersonRef | None
     title: str
     smart_account: str | None
+    order_number: str | None
     created_at: datetime
     updated_at: datetime
     sla: ServiceLevelState
@@ -198,7 +199,6 @@ class CasePublic(CaseHead):
     """A whole case with its thread."""
 
     description: str
-    order_number: str | None
     phone: str | None
     conversation: str | None = Field(description="The chat it came from; support only")
     engagement: EngagementPublic | None
