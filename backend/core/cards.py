@@ -33,6 +33,8 @@ def card_of(operation: str, answer: Item, **more: Any) -> Item | None:
         return None
     kind, field = _CARDS[operation]
     shown = {key: value for key, value in answer.items() if key != "receipt"}
+    if operation == "explain_order_delay":
+        shown = {key: answer[key] for key in _ROW if key in answer} | {"delays": answer["items"]}
     if kind == "orders":
         rows = [_row(order) for order in answer["items"]]
         return {"kind": kind, field: rows, "goes_on": bool(answer.get("next")), **more}

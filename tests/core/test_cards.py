@@ -37,5 +37,12 @@ def test_that_a_list_has_what_its_rows_show_and_no_more() -> None:
     assert row["delays"][0].keys() == {"code", "title", "severity", "since", "age_days", "who"}
 
 
+def test_that_why_an_order_waits_is_a_part_of_that_order() -> None:
+    answer = {"number": "4100001", "status": "booked", "text": "It waits.", "items": [DELAY]}
+    assert card_of("explain_order_delay", answer) == {
+        "kind": "order", "order": {"number": "4100001", "status": "booked", "delays": [DELAY]},
+    }  # fmt: skip
+
+
 def test_that_most_answers_have_no_card() -> None:
     assert card_of("get_me", {"name": "Nadia"}) is None

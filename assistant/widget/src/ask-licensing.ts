@@ -4,7 +4,11 @@ import { ref } from 'lit/directives/ref.js';
 import { Api, type GetToken, Problem } from './api.ts';
 import { cardWords } from './cards.ts';
 import { DirectoryCard } from './cards/directory.ts';
+import { ExportCard } from './cards/export.ts';
+import { OrderCard } from './cards/order.ts';
+import { OrdersCard } from './cards/orders.ts';
 import { RequestsCard } from './cards/requests.ts';
+import { SummaryCard } from './cards/summary.ts';
 import { TableCard } from './cards/table.ts';
 import { TreeCard } from './cards/tree.ts';
 import { Composer } from './composer.ts';
@@ -435,6 +439,10 @@ const ELEMENTS = {
   'ask-licensing-tree': TreeCard,
   'ask-licensing-directory': DirectoryCard,
   'ask-licensing-requests': RequestsCard,
+  'ask-licensing-order': OrderCard,
+  'ask-licensing-orders': OrdersCard,
+  'ask-licensing-summary': SummaryCard,
+  'ask-licensing-export': ExportCard,
   'ask-licensing': AskLicensing,
 } as const;
 for (const [name, element] of Object.entries(ELEMENTS)) {

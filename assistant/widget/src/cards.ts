@@ -2,22 +2,28 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 
+import type { Downloads } from './cards/export.ts';
 import { drawTable } from './cards/table.ts';
 import { icons } from './icons.ts';
 import { drawLines } from './lines.ts';
 import { safeUrl } from './markdown.ts';
+import { day } from './orders.ts';
 import { outwardLink } from './prose.ts';
+import type { Said } from './transcript.ts';
 import type {
-  Button, Card, CaseItem, DirectoryItem, LinkItem, Receipt, RequestItem, Source, TreeItem,
+  Button, Card, CaseItem, DirectoryItem, LinkItem, Order, OrderExport, Receipt, RequestItem, Source, TreeItem,
 } from './types.ts';
-import { statusWords, words } from './words.ts';
+import { orderWords, statusWords, words } from './words.ts';
 
 export interface CardContext {
   /** Where paths in links belong to. */
   base: string;
   /** Whether something is being done already. */
   busy: boolean;
-  press(button: Button): void;
+  press(said: Said): void;
+  /** What is offered beside the card. */
+  offers: readonly Button[];
+  downloads: Downloads;
 }
 
 type Drawn = TemplateResult | typeof nothing;
@@ -36,7 +42,11 @@ async function copy(event: Event, reference: string): Promise<void> {
   setTimeout(() => { if (status) status.textContent = ''; }, 2000);
 }
 
-export function drawReceipt(receipt: Receipt): TemplateResult {
+function drawExport(download: OrderExport, downloads: Downloads): TemplateResult {
+  return html`<ask-licensing-export .download=${download} .downloads=${downloads}></ask-licensing-export>`;
+}
+
+export function drawReceipt(receipt: Receipt, downloads?: Downloads): TemplateResult {
   const { reference } = receipt;
   return html`<div role="group" class="card receipt" aria-label=${words.receipt}>
     <div class="card-head"><span class="stamp">${icons.check}</span><div>
@@ -47,6 +57,7 @@ export function drawReceipt(receipt: Receipt): TemplateResult {
     </div></div>
     ${drawLines(receipt.lines)}
     ${receipt.table?.rows?.length ? drawTable({ title: receipt.title, ...receipt.table }) : nothing}
+    ${receipt.export && downloads ? drawExport(receipt.export, downloads) : nothing}
   </div>`;
 }
 
@@ -63,11 +74,6 @@ function drawCase(card: Card): TemplateResult {
     </div>${card.status ? pill(card.status) : nothing}</div>
     ${drawLines(card.lines)}
   </div>`;
-}
-
-function day(iso: string | null | undefined): string {
-  const date = new Date(iso ?? '');
-  return Number.isNaN(date.getTime()) ? '' : date.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
 }
 
 function drawCases(items: CaseItem[]): TemplateResult {
@@ -118,13 +124,42 @@ function drawRequests(card: Card, context: CardContext): TemplateResult {
     .busy=${context.busy} @press=${(event: CustomEvent<Button>) => context.press(event.detail)}></ask-licensing-requests>`);
 }
 
+function drawOrder(order: Order, context: CardContext): TemplateResult {
+  const { web_order_number: web, end_customer: customer, placed_at: placed, status } = order;
+  const title = words.orderCard(order.number);
+  const facts = [customer, web && words.webOrder(web), placed && words.placed(day(placed))];
+  return html`<div role="group" class="card" aria-label=${title} data-order=${order.number}>
+    <div class="card-head"><div><h3>${title}</h3><span class="hint">${facts.filter(Boolean).join(' · ')}</span></div>${
+      status ? html`<span class="pill ${status === 'provisioned' ? 'live' : ''}">${orderWords(status)}</span>` : nothing}</div>
+    <ask-licensing-order .order=${order} .busy=${context.busy} .base=${context.base}
+      .offers=${context.offers} @say=${(event: CustomEvent<Said>) => context.press(event.detail)}></ask-licensing-order></div>`;
+}
+
+function drawOrders(card: Card, context: CardContext): TemplateResult {
+  const title = card.title ?? words.ordersCard;
+  return framed(title, html`<ask-licensing-orders .orders=${card.orders ?? []} .goesOn=${card.goes_on ?? false} .busy=${context.busy}
+    .label=${title} @say=${(event: CustomEvent<string>) => context.press({ text: event.detail })}></ask-licensing-orders>`);
+}
+
+function drawSummary(card: Card, context: CardContext): Drawn {
+  return card.summary ? framed(card.title ?? words.summaryCard, html`<ask-licensing-summary .summary=${card.summary} .busy=${context.busy}
+    @say=${(event: CustomEvent<string>) => context.press({ text: event.detail })}></ask-licensing-summary>`) : nothing;
+}
+
+/** Whether there is something in a card to press: this waits while something is being done. */
+export function hasButtons(card: Card): boolean {
+  return ['order', 'orders', 'orders_summary'].includes(card.kind)
+    || Boolean(card.items?.some((item) => 'buttons' in item && item.buttons?.length));
+}
+
 /** The card of a message. */
 export function drawCard(card: Card, context: CardContext): Drawn {
   switch (card.kind) {
     case 'receipt':
       return drawReceipt({
         title: card.title ?? words.receipt, reference: card.reference ?? null, lines: card.lines ?? null, table: card.table ?? null,
-      });
+        export: card.export ?? null,
+      }, context.downloads);
     case 'case':
       return drawCase(card);
     case 'cases':
@@ -137,6 +172,14 @@ export function drawCard(card: Card, context: CardContext): Drawn {
       return drawDirectory(card, context);
     case 'requests':
       return drawRequests(card, context);
+    case 'order':
+      return card.order ? drawOrder(card.order, context) : nothing;
+    case 'orders':
+      return drawOrders(card, context);
+    case 'orders_summary':
+      return drawSummary(card, context);
+    case 'order_export':
+      return card.export ? framed(card.title ?? words.exportCard, drawExport(card.export, context.downloads)) : nothing;
     case 'links':
       return card.items?.length ? html`<div role="group" class="card" aria-label=${card.title ?? words.suggestions}>
         <ul class="items" role="list">${(card.items as LinkItem[]).map((item) => drawLink(item, context.base))}</ul>
@@ -150,12 +193,14 @@ export function drawCard(card: Card, context: CardContext): Drawn {
 
 /** What a card is to those who hear of it: its title, and how much there is in it. */
 export function cardWords(card: Card): string {
-  const count = card.rows?.length ?? card.items?.length;
+  if (card.order) return [words.orderCard(card.order.number), card.order.delays?.[0]?.title].filter(Boolean).join(': ');
+  const count = card.rows?.length ?? card.items?.length ?? card.orders?.length;
   const counted: Record<string, (count: number) => string> = {
     table: (rows) => words.rows(rows, rows, card.total ?? rows),
     tree: words.virtualAccounts,
     directory: words.accountsCount,
     requests: words.requestsCount,
+    orders: words.ordersCount,
   };
   const told = count === undefined ? '' : counted[card.kind]?.(count) ?? '';
   return [card.title, told].filter(Boolean).join(': ');

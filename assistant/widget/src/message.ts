@@ -7,8 +7,8 @@ import type { Decision } from './decisions.ts';
 import { icons } from './icons.ts';
 import { proseOf } from './prose.ts';
 import type { Session } from './session.ts';
-import { type Outgoing, shownText } from './transcript.ts';
-import type { Button, Reply } from './types.ts';
+import { type Outgoing, type Said, shownText } from './transcript.ts';
+import type { Reply } from './types.ts';
 import { readable } from './when.ts';
 import { words } from './words.ts';
 
@@ -20,7 +20,7 @@ export interface MessageContext {
   last: boolean;
   reply(message: Reply): void;
   change(): void;
-  press(button: Button): void;
+  press(said: Said): void;
 }
 
 // Other answers (forms, notices) come from the assistant itself, which needs no mention.
@@ -91,7 +91,8 @@ export function drawMessage(message: Reply, context: MessageContext): TemplateRe
     ${isUser ? html`<span class="sr-only">${words.you}: </span>` : nothing}
     ${bubble ? html`<div class="bubble">${isUser ? readable(text) : proseOf(message)}${
       isUser ? nothing : drawSources(message.sources, context.base)}</div>` : nothing}
-    ${card ? drawCard(card, { base: context.base, busy: context.session.turnSince !== null, press: context.press }) : nothing}
+    ${card ? drawCard(card, { base: context.base, busy: context.session.turnSince !== null, press: context.press,
+      offers: message.buttons ?? [], downloads: context.session.downloads }) : nothing}
     ${drawProposal(message, context)}
     ${drawMeta(message, context)}
   </li>`;

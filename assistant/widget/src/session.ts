@@ -1,6 +1,7 @@
 /** One person's talk with one assistant: begins or resumes it, keeps it current, says what is new. */
 
-import { type Api, backOff, Problem, type Sending, Unreachable } from './api.ts';
+import { type Api, backOff, Problem, problemOf, type Sending, Unreachable } from './api.ts';
+import type { Downloads } from './cards/export.ts';
 import { type Decided, type Decision, Decisions } from './decisions.ts';
 import { Live, type LiveListener } from './live.ts';
 import { Memory } from './memory.ts';
@@ -333,6 +334,16 @@ export class Session implements LiveListener {
     const body = { message_id: message, thumb, ...(comment ? { comment } : {}) };
     await this.api.post(`${conversationPath(this.conversation.id)}/feedback`, body);
   }
+
+  /** How cards come to the files that the server makes. */
+  readonly downloads: Downloads = {
+    look: (id) => this.api.get(`/order-exports/${encodeURIComponent(id)}`),
+    fetch: async (id) => {
+      const response = await this.api.fetch(`/order-exports/${encodeURIComponent(id)}/file`);
+      if (!response.ok) throw await problemOf(response);
+      return response.blob();
+    },
+  };
 
   async past(): Promise<Conversation[]> {
     return (await this.api.get<Page<Conversation>>('/conversations?limit=30')).items;

@@ -104,6 +104,89 @@ export interface Table {
   total?: number | null;
 }
 
+export interface OrderDelay {
+  code: string;
+  title: string;
+  severity?: string | null;
+  since: string;
+  age_days: number;
+  /** Who has to act, in words. */
+  who?: string | null;
+  next_step?: string | null;
+  /** The operation that helps the person. */
+  operation?: string | null;
+  /** Where it is done, if not here: an address, or a portal's name. */
+  link?: string | null;
+  lines?: number[] | null;
+}
+
+/** A step of an order's way; `at` is null for what is still to come. */
+export interface TimelineStep {
+  step: string;
+  title: string;
+  at?: string | null;
+  done: boolean;
+}
+
+/** All null for somebody who may only know that there is one. */
+export interface Assignment {
+  smart_account: string | null;
+  name?: string | null;
+  virtual_account?: string | null;
+}
+
+export interface OrderLine {
+  number: number;
+  sku: string;
+  product: string;
+  quantity: number;
+  provisioning?: string | null;
+  provisioning_contact?: string | null;
+  assignment?: Assignment | null;
+  delivered_at?: string | null;
+}
+
+/** An order as the API answers it; a row of a list has only the first fields. */
+export interface Order {
+  number: string;
+  web_order_number?: string | null;
+  end_customer?: string | null;
+  status?: string | null;
+  assignment_status?: string | null;
+  assignment?: Assignment | null;
+  placed_at?: string | null;
+  closed_without_provisioning?: boolean | null;
+  delays?: OrderDelay[] | null;
+  customer_order_number?: string | null;
+  fulfillment_contact?: Mailbox | null;
+  partner?: { name: string; domain?: string | null } | null;
+  lines?: OrderLine[] | null;
+  visible_because?: { way: string; text: string }[] | null;
+  timeline?: TimelineStep[] | null;
+  following?: boolean | null;
+  /** The operations that this order lets the person do now. */
+  you_may?: string[] | null;
+}
+
+export interface OrderSummary {
+  total: number;
+  unassigned: number;
+  delayed: number;
+  by_status?: Record<string, number> | null;
+  by_assignment?: Record<string, number> | null;
+}
+
+/** A file that is being made. */
+export interface OrderExport {
+  id: string;
+  status: string;
+  format?: string | null;
+  done?: number | null;
+  total?: number | null;
+  problem?: string | null;
+  expires_at?: string | null;
+}
+
 /** A card of any kind; fields a kind doesn't use are absent. */
 export interface Card {
   kind: string;
@@ -118,6 +201,12 @@ export interface Card {
   total?: number | null;
   /** What became of each row of a bulk job, beside its receipt. */
   table?: Table | null;
+  order?: Order | null;
+  orders?: Order[] | null;
+  /** There are other orders than those of the list. */
+  goes_on?: boolean | null;
+  summary?: OrderSummary | null;
+  export?: OrderExport | null;
 }
 
 export type ProposalStatus =
@@ -132,6 +221,8 @@ export interface Preview {
   table?: Table | null;
   checks?: string[] | null;
   warnings?: string[] | null;
+  /** What the person accepts by confirming. */
+  terms?: string | null;
 }
 
 export interface Proposal {
@@ -147,6 +238,7 @@ export interface Receipt {
   reference?: string | null;
   lines?: Line[] | null;
   table?: Table | null;
+  export?: OrderExport | null;
 }
 
 export interface Source {

@@ -5,10 +5,12 @@ import { guard } from 'lit/directives/guard.js';
 import { keyed } from 'lit/directives/keyed.js';
 import { repeat } from 'lit/directives/repeat.js';
 
+import { hasButtons } from './cards.ts';
 import { drawControl } from './controls/index.ts';
 import type { Upload } from './files.ts';
 import { dayWords, drawMessage, drawOutgoing } from './message.ts';
 import { icons } from './icons.ts';
+import { hasButton } from './orders.ts';
 import { plainWords, prose } from './prose.ts';
 import type { Session } from './session.ts';
 import type { Said } from './transcript.ts';
@@ -99,15 +101,10 @@ export function drawPast(past: Conversation[] | 'loading', session: Session, cho
   </div>`;
 }
 
-/** Whether items of its card can be pressed: these wait while something is being done. */
-function hasButtons({ card }: Reply): boolean {
-  return Boolean(card?.items?.some((item) => 'buttons' in item && item.buttons?.length));
-}
-
 /** What the drawing of a message with a card depends on beside the message itself. */
 function cardState(message: Reply, session: Session): unknown[] {
   const id = message.proposal?.id;
-  if (!id) return [hasButtons(message) && session.turnSince !== null];
+  if (!id) return [message.card && hasButtons(message.card) && session.turnSince !== null];
   const { decisions, receipts, clockOffset } = session;
   return [decisions.underWay.has(id), decisions.refusals.get(id), receipts.get(id), clockOffset];
 }
@@ -163,13 +160,14 @@ function drawWorking(since: number | null, delta: string): TemplateResult {
 }
 
 // What an open card has buttons for itself, whoever else offers it.
-const ON_CARDS: readonly string[] = ['/confirm', '/change', '/cancel'];
+const ON_CARDS: readonly string[] = [words.confirm, words.change, words.cancel];
 
 /** Buttons of this turn that neither the open question nor an open card has already. */
 function offers(turn: Reply[], ask: Ask | null): Button[] {
   const asked = new Set(ask?.options?.map((option) => option.payload));
-  const buttons = turn.flatMap(({ buttons: offered, proposal }) =>
-    (offered ?? []).filter((button) => !proposal || !ON_CARDS.includes(button.payload)));
+  const buttons = turn.flatMap(({ buttons: offered, proposal, card }) =>
+    (offered ?? []).filter((button) => !(proposal && ON_CARDS.includes(button.title))
+      && !(card?.order && hasButton(card.order, button))));
   return buttons.filter((button, index) => !asked.has(button.payload)
     && buttons.findIndex((other) => other.payload === button.payload) === index);
 }

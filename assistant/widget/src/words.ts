@@ -164,6 +164,69 @@ export const words = {
   inWholeAccount: (role: string) => `${role}, for the whole account`,
   inPlaces: (count: number) => (count === 1 ? 'Where' : `Where (${count})`),
   because: 'Because',
+  orderCard: (number: string) => `Order ${number}`,
+  webOrder: (number: string) => `web order ${number}`,
+  placed: (day: string) => `ordered ${day}`,
+  ordersCard: 'Orders',
+  ordersCount: (count: number) => `${count} ${count === 1 ? 'order' : 'orders'}`,
+  searchOrders: 'Search by number, customer or account',
+  noOrders: 'There are no orders that you can see.',
+  noneOfThese: { all: 'No orders.', delayed: 'Nothing is delayed.', unassigned: 'Everything is assigned.' },
+  orderFilters: { all: 'All', delayed: 'Delayed', unassigned: 'Unassigned' },
+  whichOrders: 'Which orders',
+  firstOrders: (count: number) => `The newest ${count}; there are more`,
+  othersToSay: 'Say which customer, status or time you mean to see fewer.',
+  assignAll: 'Assign all unassigned orders',
+  downloadOrders: { all: 'Download my orders as CSV', delayed: 'Download my delayed orders as CSV', unassigned: 'Download my unassigned orders as CSV' },
+  showOrders: { all: 'Show my orders', delayed: 'Show my delayed orders', unassigned: 'Show my unassigned orders' },
+  delayedBy: (days: number) => (days < 1 ? 'since today' : `for ${days} ${days === 1 ? 'day' : 'days'}`),
+  sinceDay: (day: string) => `since ${day}`,
+  moreDelays: (count: number) => `and ${count} more ${count === 1 ? 'reason' : 'reasons'}`,
+  holdsUp: 'Holds it up',
+  goodToKnow: 'Good to know',
+  nothingHolds: 'Nothing holds it up.',
+  closedButOpen: 'Closed in Commerce, but not everything was set up.',
+  whoActs: 'Who acts',
+  nextStep: 'Next step',
+  onLines: (numbers: number[]) => `${numbers.length === 1 ? 'Line' : 'Lines'} ${numbers.join(', ')}`,
+  openThere: 'Open the page for it',
+  whyStuck: (number: string) => `Why is order ${number} stuck?`,
+  timeline: 'How far it is',
+  steps: { done: 'done', now: 'now', ahead: 'still ahead', missed: 'not done' },
+  nowSince: (day: string) => `now, since ${day}`,
+  goesTo: 'Assigned to',
+  assignment: {
+    unassigned: 'No account yet',
+    assigned_pending_sa: 'An account that is not active yet',
+    assigned: 'An account',
+    held_by_partner: 'The partner’s holding account',
+    not_applicable: 'Not assigned by hand',
+  } as Record<string, string>,
+  assignedSomewhere: 'An account that isn’t named to you',
+  where: 'Where',
+  contact: 'Fulfillment Contact',
+  noContact: 'Nobody is named yet',
+  partner: 'Partner',
+  ownNumber: 'Your number',
+  orderLines: (count: number) => `${count} ${count === 1 ? 'line' : 'lines'}`,
+  product: 'Product',
+  quantity: 'Qty',
+  state: 'State',
+  whySeen: 'Why you see this order',
+  otherWays: (number: string) => `What else you can do with order ${number}`,
+  summaryCard: 'Your orders',
+  byStatus: 'By status',
+  byAssignment: 'By assignment',
+  exportCard: 'Download of orders',
+  exportWaits: 'The file is being made.',
+  exportDone: (done: number, total: number) => `${done.toLocaleString()} of ${total.toLocaleString()} orders`,
+  exportReady: 'The file is ready.',
+  exportUntil: (day: string) => `It stays until ${day}.`,
+  exportFailed: 'The file could not be made.',
+  exportGone: 'This file is no longer there. Ask for it again.',
+  exportBroken: 'The file did not arrive. Try again.',
+  exportFetch: (format: string) => `Download ${format.toUpperCase()}`,
+  terms: 'Terms',
   checks: 'Checked',
   warnings: 'Before you confirm',
   warning: 'Note',
@@ -207,6 +270,21 @@ const STATUS: Record<string, string> = {
   pending_domain_approval: 'Waiting for the domain’s administrators',
 };
 
+const ORDER_STATUS: Record<string, string> = {
+  in_fulfilment: 'In fulfilment',
+  provision_pending: 'Waiting to be provisioned',
+  awaiting_provisioning_details: 'Waits for set-up',
+  assigned_pending_sa: 'On an account not active yet',
+  held_by_partner: 'Held by the partner',
+  not_applicable: 'Not to be assigned',
+  completed: 'Delivered',
+};
+
+/** What Commerce's codes of an order or a line mean. */
+export function orderWords(code: string): string {
+  return ORDER_STATUS[code] ?? tidy(code);
+}
+
 function tidy(code: string): string {
   const told = code.replaceAll('_', ' ');
   return told.charAt(0).toUpperCase() + told.slice(1);
@@ -219,6 +297,7 @@ export function statusWords(status: string): string {
 
 const OUTCOMES: Record<string, string> = {
   added: 'Added', changed: 'Changed', skipped: 'Skipped', failed: 'Not done',
+  assigned: 'Assigned', unchanged: 'As it was',
 };
 
 /** What became of a row of a bulk job; null for anything else. */

@@ -154,6 +154,7 @@ function cellWords(column: Column, row: Row): string {
 
 const OUTCOME_ICONS: Record<string, unknown> = {
   added: icons.plus, changed: icons.compose, skipped: icons.minus, failed: icons.close,
+  assigned: icons.check, unchanged: icons.minus,
 };
 
 function drawCell(column: Column, row: Row): unknown {

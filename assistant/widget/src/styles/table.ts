@@ -32,8 +32,8 @@ export const table = css`
   .label { display: none; }
   .outcome { display: inline-flex; align-items: center; gap: 4px; font-weight: 600; white-space: nowrap; }
   .outcome .icon { width: 16px; height: 16px; }
-  .outcome.added, .outcome.changed { color: var(--_accent); }
-  .outcome.skipped { color: var(--_muted); }
+  .outcome.added, .outcome.changed, .outcome.assigned { color: var(--_accent); }
+  .outcome.skipped, .outcome.unchanged { color: var(--_muted); }
   .outcome.failed { color: var(--_danger); }
   .more { width: 100%; justify-content: center; }
   .none { padding: 14px 16px; color: var(--_muted); }
