@@ -1,4 +1,5 @@
-"""The way back: what the desk did with a case appears in the chat it came from.
+"""The way back: what the desk did with a case appears in the chat it came from, and news about an
+order in the latest chat of whoever follows it.
 
 A job of the event, not a call: it happens once, also when this process was down meanwhile.
 """
@@ -6,6 +7,7 @@ A job of the event, not a call: it happens once, also when this process was down
 from typing import Any
 
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import repository, storage
 from assistant.conversations.drafts import Draft
@@ -28,25 +30,36 @@ async def deliver_case_news(event_id: str) -> None:
         told = event.details
         if event.actor == told["requester"]:
             return
-        there = await session.exec(select(Message.seq).where(Message.event_id == event_id))
-        if there.first() is not None:
-            return
-        conversation_id = told.get("conversation") or await repository.newest_of(
-            session, told["requester"]
-        )
-        known = await session.get(Conversation, conversation_id) if conversation_id else None
-        if known is None or known.person != told["requester"]:
-            return
-        conversation = await repository.locked(session, known.id)
         actor = await session.get(Person, event.actor)
-        await storage.store_draft(
-            session,
-            conversation,
-            _draft(event, told, actor.name if actor else event.actor),
-            None,
-            author=event.actor,
-            event_id=event_id,
+        draft = _draft(event, told, actor.name if actor else event.actor)
+        await _deliver(
+            session, event, told["requester"], told.get("conversation"), draft, author=event.actor
         )
+
+
+@job("deliver_order_news", after=("order_news",))
+async def deliver_order_news(event_id: str) -> None:
+    """Put what an order waits for now, or that it is done, into a follower's chat, once."""
+    async with database().write() as session:
+        event = await session.get_one(Event, event_id)
+        draft = Draft(say("news.order_news", text=event.text), role="system")
+        await _deliver(session, event, event.details["person"], None, draft)
+
+
+async def _deliver(
+    session: AsyncSession, event: Event, person: str, conversation_id: str | None, draft: Draft,
+    author: str | None = None,
+) -> None:  # fmt: skip
+    """Into this conversation of the person's, or the latest one; nobody is told in none."""
+    there = await session.exec(select(Message.seq).where(Message.event_id == event.id))
+    if there.first() is not None:
+        return
+    conversation_id = conversation_id or await repository.newest_of(session, person)
+    known = await session.get(Conversation, conversation_id) if conversation_id else None
+    if known is None or known.person != person:
+        return
+    conversation = await repository.locked(session, known.id)
+    await storage.store_draft(session, conversation, draft, None, author=author, event_id=event.id)
 
 
 def _draft(event: Event, told: dict[str, Any], name: str) -> Draft:
