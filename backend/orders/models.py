@@ -85,8 +85,9 @@ class Order(SQLModel, table=True):
 class OrderLine(SQLModel, table=True):
     """One product of an order, and the account that its licences are for.
 
-    `assigned_by` is None for what was assigned in Commerce, before the sale. `placed_at` is the
-    order's, so that the orders of an account are found newest first by an index.
+    `assigned_by` is None for what was assigned in Commerce, before the sale; what was decided here
+    (`assigned_by`, `contact_by`) no later version changes. `placed_at` is the order's, so that the
+    orders of an account are found newest first by an index.
     """
 
     __tablename__ = "order_line"
@@ -121,6 +122,12 @@ class OrderLine(SQLModel, table=True):
     provisioning: str = Field(default="not_started", max_length=30)
     provisioning_since: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
     provisioning_contact: str | None = Field(default=None, max_length=254)
+    contact_by: str | None = Field(
+        default=None, max_length=254, description="Who named the provisioning contact here"
+    )
+    contact_mailed_at: datetime | None = Field(
+        default=None, sa_type=UtcDateTime, description="The first set-up mail sent from here"
+    )
     requested_start: datetime | None = Field(default=None, sa_type=UtcDateTime)
     set_up_mail_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     onboarded_at: datetime | None = Field(
@@ -141,6 +148,29 @@ class OrderLine(SQLModel, table=True):
     delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     subscription_id: str | None = Field(default=None, max_length=40)
     ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class DroppedLine(SQLModel, table=True):
+    """What was decided here about a line that Commerce took off the order: it holds again if a
+    later version brings the line back.
+    """
+
+    __tablename__ = "dropped_order_line"
+
+    order_number: str = Field(
+        foreign_key="sales_order.number", ondelete="CASCADE", primary_key=True,
+        max_length=NUMBER_LENGTH,
+    )  # fmt: skip
+    number: int = Field(primary_key=True)
+    smart_account_id: int | None = Field(default=None, foreign_key="smart_account.id")
+    virtual_account_id: str | None = Field(
+        default=None, foreign_key="virtual_account.id", ondelete="SET NULL", max_length=32
+    )
+    assigned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    assigned_by: str | None = Field(default=None, max_length=254)
+    provisioning_contact: str | None = Field(default=None, max_length=254)
+    contact_by: str | None = Field(default=None, max_length=254)
+    contact_mailed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class License(SQLModel, table=True):
@@ -173,7 +203,11 @@ class License(SQLModel, table=True):
 
 
 class OrderShare(SQLModel, table=True):
-    """Order-based access: whoever signs in with this address sees and assigns the order."""
+    """Order-based access: whoever signs in with this address sees and assigns the order.
+
+    `order_version` is Commerce's version that was known then: a later one in which the sharer may
+    not assign the order ends it, whenever that version arrives.
+    """
 
     __tablename__ = "order_share"
 
@@ -184,11 +218,13 @@ class OrderShare(SQLModel, table=True):
     email: str = Field(primary_key=True, max_length=254, index=True)
     shared_by: str = Field(foreign_key="person.id", max_length=254)
     shared_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+    order_version: int = 1
 
 
 class OrderDelegation(SQLModel, table=True):
     """The Fulfillment Contact lets somebody else assign one order; access begins when the link
-    is redeemed. `ended_at` is when it was revoked, ran out unused, or the contact changed.
+    is redeemed. `ended_at` is when it was revoked, ran out unused, or the contact changed in a
+    version of the order after `order_version`.
     """
 
     __tablename__ = "order_delegation"
@@ -223,6 +259,7 @@ class OrderDelegation(SQLModel, table=True):
     redeemed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_because: str | None = Field(default=None, max_length=20)
+    order_version: int = 1
 
 
 class OrderFollower(SQLModel, table=True):

@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.Column("redeemed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_because", sa.String(length=20), nullable=True),
+        sa.Column("order_version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "(delegate IS NULL) = (redeemed_at IS NULL)",
             name=op.f("ck_order_delegation_redeemed_by_somebody"),
@@ -201,6 +202,8 @@ def upgrade() -> None:
         sa.Column("provisioning", sa.String(length=30), nullable=False),
         sa.Column("provisioning_since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("provisioning_contact", sa.String(length=254), nullable=True),
+        sa.Column("contact_by", sa.String(length=254), nullable=True),
+        sa.Column("contact_mailed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("requested_start", sa.DateTime(timezone=True), nullable=True),
         sa.Column("set_up_mail_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("onboarded_at", sa.DateTime(timezone=True), nullable=True),
@@ -264,11 +267,42 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "dropped_order_line",
+        sa.Column("order_number", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("smart_account_id", sa.Integer(), nullable=True),
+        sa.Column("virtual_account_id", sa.String(length=32), nullable=True),
+        sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("assigned_by", sa.String(length=254), nullable=True),
+        sa.Column("provisioning_contact", sa.String(length=254), nullable=True),
+        sa.Column("contact_by", sa.String(length=254), nullable=True),
+        sa.Column("contact_mailed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["order_number"],
+            ["sales_order.number"],
+            name=op.f("fk_dropped_order_line_order_number"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["smart_account_id"],
+            ["smart_account.id"],
+            name=op.f("fk_dropped_order_line_smart_account_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["virtual_account_id"],
+            ["virtual_account.id"],
+            name=op.f("fk_dropped_order_line_virtual_account_id"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("order_number", "number", name=op.f("pk_dropped_order_line")),
+    )
+    op.create_table(
         "order_share",
         sa.Column("order_number", sa.String(length=20), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
         sa.Column("shared_by", sa.String(length=254), nullable=False),
         sa.Column("shared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("order_version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["order_number"],
             ["sales_order.number"],
@@ -335,6 +369,7 @@ def downgrade() -> None:
         batch_op.drop_index("licenses_of_a_virtual_account")
 
     op.drop_table("license")
+    op.drop_table("dropped_order_line")
     with op.batch_alter_table("order_share", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_order_share_email"))
 
