@@ -16,12 +16,17 @@ from backend.demo.routes import router as demo
 from backend.directory.routes import router as directory
 from backend.events.routes import router as events
 from backend.knowledge.routes import router as knowledge
+from backend.orders import access_mails as _order_access_mails  # noqa: F401 - registers its jobs
+from backend.orders import expiring as _order_expiring  # noqa: F401 - registers its timer
 from backend.orders import mails as _order_mails  # noqa: F401 - registers its jobs
 from backend.orders import timers as _order_timers  # noqa: F401 - registers them
+from backend.orders.access_routes import router as order_access
 from backend.orders.assigning_routes import router as assigning
 from backend.orders.desk_routes import router as order_desk
 from backend.orders.license_routes import router as licenses
 from backend.orders.routes import router as orders
+from backend.partners import mails as _partner_mails  # noqa: F401 - registers its jobs
+from backend.partners.routes import router as partners
 from backend.people import mails as _people_mails  # noqa: F401 - registers its jobs
 from backend.people.routes import router as people
 from backend.training.routes import router as training
@@ -38,8 +43,8 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API)
     for feature in (
         people, training, cases, directory, access, access_rules, accounts, account_requests,
-        virtual_accounts, users, groups, orders, assigning, order_desk, licenses, events, knowledge,
-        demo,
+        virtual_accounts, users, groups, orders, assigning, order_access, order_desk,
+        licenses, partners, events, knowledge, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

@@ -6,10 +6,10 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.database import lock_row
-from backend.core.identity import Person
+from backend.core.identity import Person, by_address
 from backend.core.problems import Problem, not_found
 from backend.orders.models import Order, OrderLine
-from backend.orders.visibility import View, Way, may_assign, page, view_of, ways_to
+from backend.orders.visibility import View, Way, may_assign, page, view_at, view_of, ways_to
 
 NEAREST = 3
 
@@ -58,6 +58,17 @@ async def find(session: AsyncSession, person: Person, number: str, *, lock: bool
         if not ways:
             raise await no_order(session, view, number)
     return Seen(order, await lines_of(session, order.number), view, ways)
+
+
+async def may_already(session: AsyncSession, email: str, number: str) -> bool:
+    """Whether who has this address may assign the order, other than by a delegation. Somebody who
+    has never signed in may, too: by the address and its domain.
+    """
+    known = await by_address(session, email)
+    is_theirs = known is not None and known.email == email
+    view = await (view_of(session, known) if known and is_theirs else view_at(session, email))
+    ways = await ways_to(session, view, number)
+    return may_assign([way for way in ways if way is not Way.DELEGATE])
 
 
 async def lines_of(session: AsyncSession, number: str) -> list[OrderLine]:

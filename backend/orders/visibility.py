@@ -135,6 +135,12 @@ async def view_of(session: AsyncSession, person: Person) -> View:
     return view
 
 
+async def view_at(session: AsyncSession, email: str) -> View:
+    """What whoever signs in with this address for the first time will see."""
+    domain = email.rsplit("@", 1)[-1]
+    return View("", email, None if await is_public_mailbox(session, domain) else domain)
+
+
 async def ways_to(session: AsyncSession, view: View, number: str) -> list[Way]:
     """The ways by which the person sees this order, by its sales order number; none if they
     don't.
