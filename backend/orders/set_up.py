@@ -54,7 +54,7 @@ async def change_contact(
     for line in lines:
         if line.provisioning_contact:
             former.setdefault(line.provisioning_contact, []).append(line.number)
-        line.provisioning_contact = body.email
+        line.provisioning_contact, line.contact_by = body.email, person.id
     asked = [line for line in lines if not _starts_later(line)]
     _sent(asked)
     if not lines:
@@ -188,6 +188,7 @@ def _sent(lines: Sequence[OrderLine]) -> None:
     """What waits for a set-up goes on waiting since the first mail."""
     now = clock.now()
     for line in lines:
+        line.contact_mailed_at = line.contact_mailed_at or now
         if line.set_up_mail_at is None:
             line.set_up_mail_at = now
         if line.provisioning in {"not_started", "scheduled", "on_hold"}:

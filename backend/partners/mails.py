@@ -16,11 +16,10 @@ async def mail_order_fulfillment_manager(event_id: str) -> None:
         partner, person = event.details["partner"], event.details["person"]
         if await session.get(OrderFulfillmentManager, (partner, person)) is None:
             return
+        manager = await session.get_one(Person, person)
         facts = {
             "partner": await session.get_one(Organization, partner),
-            "person": await session.get_one(Person, person),
+            "person": manager,
             "actor": await session.get_one(Person, event.actor),
         }
-        await put_in_outbox(
-            session, event.id, "order_fulfillment_manager", facts["person"].email, facts
-        )
+        await put_in_outbox(session, event.id, "order_fulfillment_manager", manager.email, facts)

@@ -4,6 +4,7 @@ Nobody outside of the partner learns who its people are: for them there is no su
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -21,7 +22,7 @@ from backend.partners.schemas import (
 )
 from backend.users.rights import shown
 
-PSS_ADMIN = "pss_admin"
+PSS_ADMIN, OFM = "pss_admin", "ofm"
 
 
 async def listed(
@@ -69,7 +70,8 @@ async def revoke(
     await _require_administrator(session, person, partner)
     await lock_row(session, Organization, partner.domain)
     manager = await by_address(session, email)
-    row = manager and await session.get(OrderFulfillmentManager, (partner.domain, manager.id))
+    key = (partner.domain, manager.id if manager else "")
+    row = await session.get(OrderFulfillmentManager, key)
     if manager is None or row is None:
         raise not_found(
             f"Order Fulfillment Manager {email[:100]} of {partner.domain}",
@@ -84,14 +86,22 @@ async def revoke(
     return await _answer(session, partner, row, "Order Fulfillment Manager revoked")
 
 
-async def partners_managed(session: AsyncSession, person: str) -> list[str]:
-    """The domains of the partners whose orders the person manages."""
+async def roles_of(session: AsyncSession, person: Person) -> list[dict[str, Any]]:
+    """`{partner, role}` for what the person does for a partner, shaped like a role in an account
+    but of none.
+    """
     rows = await session.exec(
         select(OrderFulfillmentManager.partner_domain)
-        .where(OrderFulfillmentManager.person == person)
+        .where(OrderFulfillmentManager.person == person.id)
         .order_by(col(OrderFulfillmentManager.partner_domain))
     )
-    return list(rows.all())
+    held = [(domain, OFM) for domain in rows.all()]
+    if is_administrator(person):
+        held.insert(0, (person.organization_domain, PSS_ADMIN))
+    return [
+        {"smart_account": None, "role": role, "virtual_accounts": [], "partner": domain}
+        for domain, role in held
+    ]
 
 
 def is_administrator(person: Person) -> bool:
@@ -122,9 +132,9 @@ async def _require_administrator(
         .order_by(col(Person.email))
     )
     able = [shown(one) for one in rows.all() if is_administrator(one)][:3]
+    names = f": {', '.join(able)}" if able else ""
     raise forbidden(
-        f"Only the Partner Self-Service administrator of {partner.name} grants that"
-        f"{f': {", ".join(able)}' if able else ''}.",
+        f"Only the Partner Self-Service administrator of {partner.name} grants that{names}.",
         "Ask them, or open a case if nobody of them can be reached.",
     )
 

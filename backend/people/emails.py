@@ -16,6 +16,7 @@ from backend.core.problems import FieldError, Problem, conflict, invalid
 from backend.core.receipts import Line
 from backend.core.settings import settings
 from backend.core.timers import timer
+from backend.partners.models import OrderFulfillmentManager
 from backend.people import repository
 from backend.people.codes import is_code_of
 from backend.people.models import EmailCode
@@ -190,7 +191,15 @@ async def _follow(session: AsyncSession, person: Person) -> list[Line]:
     lines = [Line(label="Organisation", value=organization.name)]
     if not person.is_support and organization.kind in {"customer", "partner"}:
         person.kind = organization.kind
-    if person.partner_roles:
+    managed = await session.exec(
+        delete(OrderFulfillmentManager)
+        .where(
+            col(OrderFulfillmentManager.person) == person.id,
+            col(OrderFulfillmentManager.partner_domain) != person.domain,
+        )
+        .returning(col(OrderFulfillmentManager.partner_domain))
+    )
+    if list(managed.all()) or person.partner_roles:
         person.partner_roles = []
         lines.append(Line(label="Roles at the former partner company", value="ended"))
     return lines

@@ -18,7 +18,8 @@ class Me(BaseModel):
     organization: str = Field(description="Name of the organisation")
     kind: Literal["customer", "partner", "support"]
     roles: list[dict[str, Any]] = Field(
-        description="`{smart_account, role, virtual_accounts}` for each role held"
+        description="`{smart_account, role, virtual_accounts}` for each role held; `{partner, "
+        "role}`, without an account, for those at a partner: `pss_admin`, `ofm`"
     )
     desk: dict[str, Any] | None = Field(
         default=None, description="`{role, queues}` of support people"

@@ -9,6 +9,7 @@ from backend.core.events import Acting, record
 from backend.core.identity import Person
 from backend.core.problems import Problem
 from backend.core.receipts import Line, Receipt
+from backend.partners import service as partners
 from backend.people import emails, repository
 from backend.people.schemas import Me, MeAnswer, UpdateMe
 
@@ -30,7 +31,10 @@ async def me(session: AsyncSession, person: Person) -> Me:
         )
         | {
             "organization": await repository.organization_name(session, person),
-            "roles": await repository.roles_of(session, person.id),
+            "roles": [
+                *await repository.roles_of(session, person.id),
+                *await partners.roles_of(session, person),
+            ],
             "desk": {"role": person.desk_role, "queues": person.desk_queues}
             if person.desk_role
             else None,
