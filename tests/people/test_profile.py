@@ -27,12 +27,17 @@ async def changed(someone: httpx.AsyncClient, **body: Any) -> dict[str, Any]:
          {("northwind.example", "sa_user"), ("contoso.example", "va_user")}),
         ("pia@fabrikam.example", "partner", "Fabrikam Partners",
          {("fabrikam.example", "sa_admin")}),
+        ("olivia@fabrikam.example", "partner", "Fabrikam Partners", {(None, "ofm")}),
         ("nora@northwind.example", "customer", "Northwind Networks", set()),
         ("lee@support.example", "support", "Licensing Support", set()),
     ],
 )  # fmt: skip
 async def test_that_a_profile_says_who_one_is(
-    person: SignedIn, email: str, kind: str, organization: str, roles: set[tuple[str, str]]
+    person: SignedIn,
+    email: str,
+    kind: str,
+    organization: str,
+    roles: set[tuple[str | None, str]],
 ) -> None:
     me = (await (await person(email)).get("/me")).json()
     assert (me["email"], me["kind"], me["organization"]) == (email, kind, organization)
