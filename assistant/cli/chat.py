@@ -157,8 +157,9 @@ def _text(talk: Talk, text: str) -> Choice:
 
 
 def _preview(preview: dict[str, Any]) -> Panel:
+    told = [preview[key] for key in ("note", "terms") if preview.get(key)]
     return Panel(
-        _lines(preview.get("lines"), preview.get("note")),
+        _lines(preview.get("lines"), "\n\n".join(told)),
         title=_plain(preview.get("title") or ""),
         expand=False,
         border_style="yellow",

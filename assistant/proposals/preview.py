@@ -34,9 +34,9 @@ def with_terms(preview: dict[str, Any], operation: Operation) -> dict[str, Any]:
     """The preview with what the person accepts by confirming it, which its button says."""
     if not operation.accepts:
         return preview
-    lines = [{"label": say("terms"), "value": one.terms} for one in operation.accepts.values()]
+    terms = "\n\n".join(one.terms for one in operation.accepts.values())
     button = " ".join(one.button for one in operation.accepts.values())
-    return preview | {"lines": [*preview["lines"], *lines], "confirm": button}
+    return preview | {"terms": terms, "confirm": button}
 
 
 def receipt_card(operation: str, body: dict[str, Any]) -> dict[str, Any]:

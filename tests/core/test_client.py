@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.core.client import Caller, LicensingApi, Upload, operations_of
+from backend.core.client import Acceptance, Caller, LicensingApi, Upload, operations_of
 
 DOCUMENT: dict[str, Any] = {
     "paths": {
@@ -48,9 +48,29 @@ DOCUMENT: dict[str, Any] = {
                 },
             }
         },
+        "/agreements": {
+            "post": {
+                "operationId": "agree",
+                "requestBody": {
+                    "content": {
+                        "application/json": {"schema": {"$ref": "#/components/schemas/Agreement"}}
+                    }
+                },
+            }
+        },
     },
     "components": {
         "schemas": {
+            "Agreement": {
+                "required": ["name", "agreed"],
+                "properties": {
+                    "name": {"type": "string"},
+                    "agreed": {
+                        "type": "boolean",
+                        "x-accepted-by-confirming": {"terms": "All of it.", "button": "Agree"},
+                    },
+                },
+            },
             "Body": {"properties": {"paper": {"type": "string"}}},
             "Rows": {"properties": {"rows": {"type": "array"}}},
         }
@@ -112,3 +132,25 @@ async def test_that_a_call_that_only_reads_is_no_write_and_yet_has_its_body() ->
     assert operations_of(DOCUMENT)["add_rows"].writes
     [seen] = await sent("try_rows", {"list_id": "1", "rows": ["a"]})
     assert json.loads(seen.content) == {"rows": ["a"]}
+
+
+def test_that_what_confirming_accepts_is_no_field_to_fill_in() -> None:
+    operation = operations_of(DOCUMENT)["agree"]
+    assert (list(operation.fields), operation.required) == (["name"], ["name"])
+    assert operation.accepts == {"agreed": Acceptance("All of it.", "Agree")}
+
+
+@pytest.mark.parametrize(
+    ("options", "body"),
+    [
+        ({}, {"name": "x"}),
+        ({"confirmed": True}, {"name": "x", "agreed": True}),
+        ({"dry_run": True}, {"name": "x", "agreed": True}),
+    ],
+)
+@pytest.mark.parametrize("said", [{}, {"agreed": True}, {"agreed": False}])
+async def test_that_only_a_confirmation_accepts_whatever_the_arguments_say(
+    options: dict[str, Any], body: dict[str, Any], said: dict[str, Any]
+) -> None:
+    [seen] = await sent("agree", {"name": "x"} | said, **options)
+    assert json.loads(seen.content) == body

@@ -160,13 +160,13 @@ function drawWorking(since: number | null, delta: string): TemplateResult {
 }
 
 // What an open card has buttons for itself, whoever else offers it.
-const ON_CARDS: readonly string[] = [words.confirm, words.change, words.cancel];
+const ON_CARDS: readonly string[] = ['/confirm', '/change', '/cancel'];
 
 /** Buttons of this turn that neither the open question nor an open card has already. */
 function offers(turn: Reply[], ask: Ask | null): Button[] {
   const asked = new Set(ask?.options?.map((option) => option.payload));
   const buttons = turn.flatMap(({ buttons: offered, proposal, card }) =>
-    (offered ?? []).filter((button) => !(proposal && ON_CARDS.includes(button.title))
+    (offered ?? []).filter((button) => !(proposal && ON_CARDS.includes(button.payload))
       && !(card?.order && hasButton(card.order, button))));
   return buttons.filter((button, index) => !asked.has(button.payload)
     && buttons.findIndex((other) => other.payload === button.payload) === index);
