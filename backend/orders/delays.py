@@ -354,8 +354,12 @@ def refresh(order: Order, lines: Sequence[OrderLine]) -> None:
     order.updated_at = facts.now
 
 
-def is_delayed(now: datetime) -> ColumnElement[bool]:
-    """`delays` is not empty, as a condition on `Order`."""
+def is_delayed(now: datetime, *, counted: bool = False) -> ColumnElement[bool]:
+    """`delays` is not empty, as a condition on `Order`.
+
+    A list looks at one order after the other until it has enough of them. Whoever counts all of
+    them (`counted`) leaves PostgreSQL the choice to collect the lines that wait first.
+    """
     waits_for_account = (
         select(OrderLine.order_number)
         .join(SmartAccount, col(SmartAccount.id) == col(OrderLine.smart_account_id))
@@ -378,6 +382,8 @@ def is_delayed(now: datetime) -> ColumnElement[bool]:
         or_(
             col(Order.is_held),
             and_(col(Order.starts_at).is_not(None), col(Order.starts_at) > now),
-            waits_for_account.exists(),
+            waits_for_account.exists()
+            if counted
+            else waits_for_account.limit(1).scalar_subquery().is_not(None),
         ),
     )

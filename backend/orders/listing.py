@@ -50,7 +50,7 @@ async def orders(
 async def summary(session: AsyncSession, view: View) -> Summary:
     """How many orders somebody sees, in one query."""
     standing = status_column().label("standing")
-    late = case((is_delayed(clock.now()), 1), else_=0).label("late")
+    late = case((is_delayed(clock.now(), counted=True), 1), else_=0).label("late")
     mine = select(Order.status, standing, late).where(col(Order.number).in_(seen(view))).subquery()
     rows = await (await session.connection()).execute(
         select(mine.c.status, mine.c.standing, func.count(), func.sum(mine.c.late)).group_by(

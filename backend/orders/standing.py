@@ -5,7 +5,7 @@ which of these a reader may know by name.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, case, exists, literal
+from sqlalchemy import ColumnElement, and_, case, exists, literal, not_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -70,10 +70,20 @@ def _stands_on(*narrowed: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def has_status(status: AssignmentStatus) -> ColumnElement[bool]:
-    """`assignment_status`, as a condition on `Order`."""
+    """`assignment_status`, as a condition on `Order`: each part is one that the database can
+    estimate, as it could not what `status_column` comes to.
+    """
     if status is AssignmentStatus.UNASSIGNED:
         return col(Order.unassigned_lines) > 0
-    return and_(col(Order.unassigned_lines) == 0, status_column() == status.value)
+    pending = _stands_on(col(SmartAccount.status) == "pending")
+    holding = _stands_on(col(SmartAccount.type) == "holding")
+    parts = {
+        AssignmentStatus.ASSIGNED_PENDING_SA: [pending],
+        AssignmentStatus.HELD_BY_PARTNER: [holding, not_(pending)],
+        AssignmentStatus.ASSIGNED: [_stands_on(), not_(holding), not_(pending)],
+        AssignmentStatus.NOT_APPLICABLE: [not_(_stands_on())],
+    }
+    return and_(col(Order.unassigned_lines) == 0, *parts[status])
 
 
 def status_column() -> ColumnElement[str]:

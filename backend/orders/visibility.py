@@ -240,12 +240,16 @@ def matching(said: str) -> ColumnElement[bool]:
     digits = _AROUND_DIGITS.sub("", q)
     if digits.isascii() and digits.isdigit():
         return _numbered(digits)
-    lines = select(OrderLine.order_number).where(
-        OrderLine.order_number == Order.number,
-        or_(
-            col(OrderLine.product).icontains(q, autoescape=True),
-            col(OrderLine.sku).icontains(q, autoescape=True),
-        ),
+    lines = (
+        select(OrderLine.order_number)
+        .where(
+            OrderLine.order_number == Order.number,
+            or_(
+                col(OrderLine.product).icontains(q, autoescape=True),
+                col(OrderLine.sku).icontains(q, autoescape=True),
+            ),
+        )
+        .correlate(Order)  # and not the lines of an account that are being looked through
     )
     return or_(
         col(Order.end_customer).icontains(q, autoescape=True),

@@ -17,6 +17,7 @@ from backend.demo import many_orders
 from backend.demo.many_orders import Company, add_orders, manager, orders
 from backend.orders import listing
 from backend.orders.delays import refresh
+from backend.orders.listing import Filters
 from backend.orders.models import License, Order, OrderLine
 from backend.orders.presentation import lines_of_each
 from backend.orders.visibility import view_of
@@ -117,3 +118,23 @@ def test_that_every_kind_of_order_is_there_and_most_are_well() -> None:
     assert {order["type"] for order, _ in made} == {"standard", "subscription", "stocking", "ea"}
     assert 0.5 < (statuses["closed"] + statuses["provisioned"]) / 5000 < 0.7
     assert all(order["placed_at"] < clock.now() for order, _ in made)
+
+
+async def test_that_each_filter_finds_what_the_summary_counts(db: Database) -> None:
+    await fill(db, 900)
+    for email in (Company(3).contact(0), manager("partner0.many.example")):
+        async with db.read() as session:
+            view = await view_of(session, await session.get_one(Person, email))
+            told = await listing.summary(session, view)
+            for standing, number in told.by_assignment.items():
+                found, _ = await listing.orders(
+                    session, view, Filters(assignment=standing), None, 1000
+                )
+                assert len(found) == number, standing
+            late, _ = await listing.orders(session, view, Filters(delayed=True), None, 1000)
+            assert len(late) == told.delayed
+            # Words are looked for in what stands on an account, too.
+            found, _ = await listing.orders(session, view, Filters(q="Halloway"), None, 1000)
+            lines = await lines_of_each(session, [order.number for order in found])
+            assert all(any("Halloway" in one.product for one in some) for some in lines.values())
+            assert found
