@@ -3,6 +3,7 @@
 from typing import Any
 
 from backend.core.cards import card_of
+from backend.orders.schemas import TERMS
 
 Item = dict[str, Any]
 
@@ -139,9 +140,10 @@ OUTCOME = {
 }  # fmt: skip
 ASSIGNING = {
     "title": "Assign this order",
-    "lines": [{"label": "Order", "value": "4100001"},
-              {"label": "Smart Account", "value": "Northwind Networks (northwind.example)"}],
-    "terms": "The licences of this order belong to the Smart Account from now on, and its "
-             "administrators decide about them.",
+    "lines": [
+        {"label": "Order", "value": "4100001"},
+        {"label": "Smart Account", "value": "Northwind Networks (northwind.example)"},
+        {"label": "Terms", "value": TERMS},
+    ],
     "confirm": "Accept the terms and assign",
-}  # fmt: skip
+}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
+from backend.orders.schemas import TERMS
 from tests.browser import cards, order_cards
 from tests.browser.chat import Chat
 from tests.browser.conftest import Album, Visits
@@ -43,8 +44,7 @@ def test_that_the_terms_stand_above_the_button_that_accepts_them(
     propose(quiet, chat, "assign_order", order_cards.ASSIGNING)
     inspection = Inspection(chat.page, album, "orders")
     inspection.look("terms")
-    terms = chat.card.get_by_role("region", name="Terms")
-    expect(terms).to_contain_text("belong to the Smart Account")
+    terms = chat.card.get_by_text(TERMS)
     accept = chat.card.get_by_role("button", name="Accept the terms and assign")
     expect(accept).to_be_in_viewport(ratio=1)
     above, below = terms.bounding_box(), accept.bounding_box()

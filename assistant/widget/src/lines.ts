@@ -14,8 +14,11 @@ export function valueWords(value: unknown): string {
   return String(value);
 }
 
+// What is longer reads better across the whole card, below its label.
+const LONG = 120;
+
 export function drawLines(lines: readonly Line[] | null | undefined): TemplateResult | typeof nothing {
   if (!lines?.length) return nothing;
-  return html`<dl>${lines.map((line) => html`<div>
-    <dt>${line.label}</dt><dd>${valueWords(line.value)}</dd></div>`)}</dl>`;
+  return html`<dl>${lines.map(({ label, value }) => html`<div class=${typeof value === 'string' && value.length > LONG ? 'long' : ''}>
+    <dt>${label}</dt><dd>${valueWords(value)}</dd></div>`)}</dl>`;
 }

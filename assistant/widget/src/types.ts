@@ -221,8 +221,6 @@ export interface Preview {
   table?: Table | null;
   checks?: string[] | null;
   warnings?: string[] | null;
-  /** What the person accepts by confirming. */
-  terms?: string | null;
 }
 
 export interface Proposal {

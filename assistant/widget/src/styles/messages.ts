@@ -50,6 +50,8 @@ export const messages = css`
   .card .over { font-size: 0.75rem; font-weight: 600; color: var(--_muted); }
   dl { display: grid; padding: 0 16px 12px; }
   dl > div { display: grid; grid-template-columns: minmax(88px, 34%) 1fr; gap: 12px; padding: 7px 0; border-top: 1px solid var(--_line); }
+  dl > .long { grid-template-columns: 1fr; gap: 2px; }
+  .long dd { font-weight: 400; font-size: 0.875rem; }
   dt { color: var(--_muted); overflow-wrap: anywhere; hyphens: auto; }
   dd { font-weight: 500; overflow-wrap: anywhere; white-space: pre-line; }
   .receipt { border-color: var(--_accent-line); }
@@ -86,8 +88,6 @@ export const messages = css`
   .warnings { padding: 10px 12px; border-radius: var(--_radius-s); background: var(--_person); color: var(--_person-ink); }
   .warnings .icon { color: inherit; }
   .note { margin: 0 16px 12px; padding: 10px 12px; border-radius: var(--_radius-s); background: var(--_sunken); font-size: 0.875rem; }
-  .terms { margin: 0 16px 12px; padding: 10px 12px; border: 1px solid var(--_control-line); border-radius: var(--_radius-s); font-size: 0.875rem; white-space: pre-line; }
-  .terms h4 { margin: 0 0 4px; font-size: 0.8125rem; font-weight: 650; }
   .proposal .problem { margin: 0 16px 12px; padding: 10px 12px; border-radius: var(--_radius-s); background: var(--_danger-soft); }
   .proposal .problem:empty { display: none; }
   .actions { display: flex; flex-wrap: wrap; gap: 8px; padding: 12px 16px; background: var(--_sunken); border-top: 1px solid var(--_line); align-items: center; }
