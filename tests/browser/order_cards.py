@@ -143,7 +143,7 @@ ASSIGNING = {
     "lines": [
         {"label": "Order", "value": "4100001"},
         {"label": "Smart Account", "value": "Northwind Networks (northwind.example)"},
-        {"label": "Terms", "value": TERMS},
+        {"label": "You accept", "value": TERMS},
     ],
     "confirm": "Accept the terms and assign",
 }

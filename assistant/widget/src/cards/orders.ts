@@ -71,7 +71,7 @@ export class OrdersCard extends LitElement {
     const blocking = blocks(first);
     return html`<div class="why ${blocking ? 'blocks' : ''}">${blocking ? icons.warning : icons.clock}<span><strong>${first.title}</strong>
       <span class="hint">${words.delayedBy(first.age_days)}${others.length ? `, ${words.moreDelays(others.length)}` : ''}${
-        first.who ? html` · ${words.whoActs}: ${first.who}` : nothing}</span></span></div>`;
+        first.who ? html`<span class="acts"> · ${words.whoActs}: ${first.who}</span>` : nothing}</span></span></div>`;
   }
 
   #drawOrder(order: Order): TemplateResult {

@@ -13,6 +13,7 @@ export const orders = css`
   .kind { display: block; font-size: 0.75rem; font-weight: 600; color: var(--_muted); }
   .blocks .kind, .blocks .hint { color: var(--_person-ink); }
   .fact { display: grid; grid-template-columns: minmax(104px, 26%) 1fr; gap: 10px; overflow-wrap: anywhere; }
+  .told { display: grid; gap: 6px; }
   .facts { display: grid; gap: 7px; padding: 12px 16px; border-bottom: 1px solid var(--_line); }
   .facts dt, .delay dt { color: var(--_muted); font-size: 0.8125rem; padding-top: 1px; }
   .blocks dt { color: var(--_person-ink); }
@@ -82,6 +83,7 @@ export const orders = css`
   .why .icon { width: 18px; height: 18px; margin-top: 1px; color: var(--_muted); }
   .why.blocks, .why.blocks .hint, .why.blocks .icon { color: var(--_person-ink); }
   .why strong { font-weight: 600; }
+  @container (max-width: 440px) { .acts { display: none; } }
   .none { padding: 14px 16px; color: var(--_muted); }
   .more { width: 100%; justify-content: center; }
   .list-foot { display: grid; gap: 8px; padding: 10px 16px 14px; border-top: 1px solid var(--_line); }
