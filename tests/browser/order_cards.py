@@ -143,7 +143,7 @@ ASSIGNING = {
     "lines": [
         {"label": "Order", "value": "4100001"},
         {"label": "Smart Account", "value": "Northwind Networks (northwind.example)"},
-        {"label": "You accept", "value": TERMS},
     ],
+    "terms": TERMS,
     "confirm": "Accept the terms and assign",
 }

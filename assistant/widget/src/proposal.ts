@@ -132,6 +132,7 @@ export class ProposalCard extends LitElement {
       ${drawLines(preview.lines)}
       ${drawTold(preview)}
       ${open && preview.table?.rows?.length ? drawTable({ title: preview.title, ...preview.table }) : nothing}
+      ${preview.terms ? html`<section class="terms" aria-label=${words.terms}><h4>${words.terms}</h4><p>${preview.terms}</p></section>` : nothing}
       ${preview.note ? html`<p class="note">${preview.note}</p>` : nothing}
       <p class="problem" role="alert">${this.refusal?.sentences ?? ''}</p>
       ${open ? this.#actions() : nothing}

@@ -221,6 +221,8 @@ export interface Preview {
   table?: Table | null;
   checks?: string[] | null;
   warnings?: string[] | null;
+  /** What the person accepts by confirming. */
+  terms?: string | null;
 }
 
 export interface Proposal {

@@ -226,6 +226,7 @@ export const words = {
   exportGone: 'This file is no longer there. Ask for it again.',
   exportBroken: 'The file did not arrive. Try again.',
   exportFetch: (format: string) => `Download ${format.toUpperCase()}`,
+  terms: 'Terms',
   checks: 'Checked',
   warnings: 'Before you confirm',
   warning: 'Note',

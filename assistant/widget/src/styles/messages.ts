@@ -88,6 +88,8 @@ export const messages = css`
   .warnings { padding: 10px 12px; border-radius: var(--_radius-s); background: var(--_person); color: var(--_person-ink); }
   .warnings .icon { color: inherit; }
   .note { margin: 0 16px 12px; padding: 10px 12px; border-radius: var(--_radius-s); background: var(--_sunken); font-size: 0.875rem; }
+  .terms { margin: 0 16px 12px; padding: 10px 12px; border: 1px solid var(--_control-line); border-radius: var(--_radius-s); font-size: 0.875rem; white-space: pre-line; }
+  .terms h4 { margin: 0 0 4px; font-size: 0.8125rem; font-weight: 650; }
   .proposal .problem { margin: 0 16px 12px; padding: 10px 12px; border-radius: var(--_radius-s); background: var(--_danger-soft); }
   .proposal .problem:empty { display: none; }
   .actions { display: flex; flex-wrap: wrap; gap: 8px; padding: 12px 16px; background: var(--_sunken); border-top: 1px solid var(--_line); align-items: center; }
