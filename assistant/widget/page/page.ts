@@ -1,6 +1,7 @@
 /** The demo page: who to be, what to try, and what the licensing system knows about one. */
 
 import './page.css';
+import { OrderLinks } from './orders.ts';
 
 interface DemoPerson {
   email: string;
@@ -161,6 +162,11 @@ async function drawWebinars(): Promise<void> {
   find('no-webinars').hidden = webinars.length > 0;
 }
 
+const orderLinks = new OrderLinks({
+  section: find('delegation'), told: find('delegation-told'), accept: find('delegation-accept'),
+  show: find('delegation-show'), compose: (text) => widget.compose(text),
+});
+
 // --- the page -----------------------------------------------------------------------------------
 
 async function draw(changed: boolean): Promise<void> {
@@ -176,6 +182,7 @@ async function draw(changed: boolean): Promise<void> {
     widget.hide();
     widget.restart();
   }
+  orderLinks.draw(me?.email ?? null);
   if (me) await Promise.all([drawCases(), drawWebinars()]);
   else drawPeople((await get<{ items: DemoPerson[] }>('/demo/people'))?.items ?? []);
 }
