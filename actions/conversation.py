@@ -12,6 +12,9 @@ from actions.training import TrainingForm
 from actions.turn import Turn, payload
 from actions.wording import buttons, metadata, question, responses, say
 
+_OF_ONE_ORDER = frozenset({
+    "action_explain_delay", "action_find_license", "action_order_people",
+})  # fmt: skip
 _DETAILS = {"window", "attendees", "topic", "kind", "language", "email"}
 
 
@@ -64,6 +67,10 @@ class NothingOpen(CustomAction):
         """Facts begin or complete a training request; else say that nothing is open."""
         if turn.intent == "inform" and turn.value("case_number"):
             return [FollowupAction("action_case_status")]
+        if turn.intent == "inform" and turn.value("order_number"):
+            return [FollowupAction(_about_orders(turn))]
+        if turn.intent == "inform" and _meant_pss(turn):
+            return [FollowupAction("action_about_pss")]
         if turn.intent == "inform" and (turn.value("kind") or _asks_for_training(turn)):
             return [FollowupAction("self_serve_form")]
         if turn.intent == "affirm" and (next_step := _accepted(turn)):
@@ -76,6 +83,19 @@ class NothingOpen(CustomAction):
         text = metadata("utter_nothing_open", turn.intent) or say("utter_nothing_open")
         turn.reply(str(text), buttons=buttons("utter_nothing_open"))
         return []
+
+
+def _about_orders(turn: Turn) -> str:
+    """A number alone: what was looked at last, of this order; where it stands by default."""
+    last = str((turn.recall.get("last") or {}).get("run") or "")
+    return last if last in _OF_ONE_ORDER else "action_order_status"
+
+
+def _meant_pss(turn: Turn) -> bool:
+    """Whether "PSS" is said, or it was asked just now which of the two is meant."""
+    asked = (turn.recall.get("last") or {}).get("run") == "action_about_pss"
+    named = turn.value("portal") == "pss" or turn.value("portal_group") == "any_pss"
+    return (named and asked) or turn.value("portal_group") == "any_pss"
 
 
 def _accepted(turn: Turn) -> str | None:

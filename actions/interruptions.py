@@ -26,6 +26,8 @@ INTERRUPTIONS = frozenset({
     "out_of_scope", "talk_to_person", "case_status", "list_cases", "get_support", "list_users",
     "show_permissions", "list_groups",
     "account_request_status", "upgrade_status", "show_account", "locations", "account_events",
+    "order_status", "explain_delay", "list_orders", "order_summary", "find_license",
+    "order_people", "why_visible", "list_ofm",
 })  # fmt: skip
 # Questions about people: that they name one of the options does not make them an answer.
 ABOUT_PEOPLE = frozenset({"list_users", "show_permissions", "list_groups"})
@@ -38,6 +40,7 @@ WISHES = frozenset({
     "create_case", "open_training_case", "request_training", "reschedule_training", "cancel_case",
     "list_cases", "case_status", "add_note", "get_support", "talk_to_person",
     "account_request_status", "upgrade_status", "show_account", "locations", "account_events",
+    "list_orders", "order_summary",
 })  # fmt: skip
 _WISH = re.compile(
     r"^\W*(?:(?:please|pls|ok|okay|no|so|and|just|now|sorry|wait|actually)\b[ ,]*)*(?:"

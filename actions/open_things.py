@@ -1,4 +1,6 @@
-"""What somebody has open, of every kind: cases, own requests, and what waits for a decision."""
+"""What somebody has open, of every kind: cases, own requests, delayed orders, what waits for a
+decision.
+"""
 
 import re
 
@@ -9,6 +11,8 @@ from actions.accounts import related
 from actions.base import CustomAction
 from actions.cases import ENDED, my_cases, show_cases
 from actions.delegations import delegations_of, say_delegation
+from actions.order_views import show_delayed
+from actions.orders import delayed_orders
 from actions.requests import label_of
 from actions.turn import Turn, button
 from actions.wording import buttons, say
@@ -42,11 +46,14 @@ async def show_everything_open(turn: Turn) -> None:
     delegations = await _own_delegations(turn)
     if delegations:
         turn.reply("\n".join([say("utter_delegations"), *(f"- {one}" for one in delegations)]))
+    late, _ = await delayed_orders(turn)
+    if late:
+        await show_delayed(turn)
     waiting = await _to_decide(turn)
     if waiting:
         offer = button(say("utter_open_to_decide_show"), "pending_requests")
         turn.reply(say("utter_open_to_decide", count=waiting), buttons=[offer])
-    if not (cases or requests or accounts or delegations or waiting):
+    if not (cases or requests or accounts or delegations or late or waiting):
         turn.reply(say("utter_open_none"), buttons=buttons("utter_open_none"))
 
 

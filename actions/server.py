@@ -29,6 +29,11 @@ from actions import (
     history,
     new_accounts,
     open_things,
+    order_access,
+    order_assignments,
+    order_exports,
+    order_forms,
+    order_views,
     profile,
     training,
     tree,
@@ -40,8 +45,9 @@ from backend.core.settings import settings
 
 FEATURES = (
     access, access_rules, account_pages, account_requests, account_settings, cases, conversation,
-    delegations, directory, groups, history, new_accounts, open_things, profile, training, tree,
-    users, virtual_accounts,
+    delegations, directory, groups, history, new_accounts, open_things, order_access,
+    order_assignments, order_exports, order_forms, order_views, profile, training, tree, users,
+    virtual_accounts,
 )  # fmt: skip
 LARGEST_CALL = 20_000_000  # bytes, unpacked
 # The wording is read from data/, so Rasa need not send its domain with each call

@@ -4,6 +4,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import presentation, repository, storage
 from assistant.conversations.drafts import Draft
+from assistant.conversations.late_orders import LATE_ORDERS, Late, delayed_orders
 from assistant.conversations.models import Conversation, Feedback, Message, number_of
 from assistant.conversations.problems import no_conversation
 from assistant.conversations.schemas import (
@@ -24,7 +25,8 @@ from backend.core.settings import settings
 async def begin(
     person: Person, body: NewConversation, external_key: str | None = None
 ) -> ConversationOpened:
-    """A new conversation with its greeting."""
+    """A new conversation with its greeting, which tells of orders that are late."""
+    late = await delayed_orders(person)
     async with database().write() as session:
         conversation = Conversation(
             person=person.id,
@@ -37,7 +39,7 @@ async def begin(
         drafts = []
         if body.engine == "agent" and not settings().has_model:
             drafts.append(Draft(say("no_model"), role="system"))
-        drafts.append(_greeting(person))
+        drafts.append(_greeting(person, late))
         stored = [
             await storage.store_draft(session, conversation, draft, conversation.engine)
             for draft in drafts
@@ -57,11 +59,13 @@ def _engine(body: NewConversation) -> str:
     return wanted if settings().has_model else "rasa"
 
 
-def _greeting(person: Person) -> Draft:
-    return Draft(
-        say(f"greeting.{person.kind}", first_name=person.name.split()[0]),
-        buttons=list(wording("greeting_buttons")),
-    )
+def _greeting(person: Person, late: Late | None) -> Draft:
+    text = say(f"greeting.{person.kind}", first_name=person.name.split()[0])
+    buttons = list(wording("greeting_buttons"))
+    if late is not None:
+        text = f"{text}\n\n{late.said()}"
+        buttons.insert(0, {"title": say("late_orders.show"), "payload": LATE_ORDERS})
+    return Draft(text, buttons=buttons)
 
 
 async def own_or_support(

@@ -12,13 +12,17 @@ from typing import Any
 WISHES = frozenset({
     "request_training", "open_training_case", "ask_self_serve", "reschedule_training",
     "create_case", "open_case", "case_status", "list_cases", "add_note", "cancel_case",
-    "talk_to_person", "ask_knowledge",
+    "talk_to_person", "ask_knowledge", "order_status", "explain_delay", "list_orders",
+    "find_license", "assign_order", "delegate_order", "share_order", "follow_order",
+    "resend_provisioning_mail", "change_provisioning_contact", "grant_ofm", "revoke_ofm",
 })  # fmt: skip
 TRAINING = frozenset({"request_training", "open_training_case", "ask_self_serve"})
 # What belongs together: a problem and the question about it, a case and who is to take it.
 ALIKE = (
     {"create_case", "open_case", "talk_to_person"}, {"open_case", "ask_knowledge"},
-    {"case_status", "list_cases"},
+    {"case_status", "list_cases"}, {"order_status", "explain_delay", "ask_knowledge"},
+    {"open_case", "create_case", "explain_delay", "order_status"},
+    {"resend_provisioning_mail", "change_provisioning_contact", "explain_delay"},
 )  # fmt: skip
 SURE = 0.6
 FEWEST_WORDS = 2

@@ -70,7 +70,17 @@ class IdealModel:
             return [call("search_knowledge", {"q": "what is a virtual account"}), last]
         if {"cases", "case"} & cards:
             return [call("list_cases", {"mine": True}), last]
+        if {"order", "orders", "orders_summary"} & cards:
+            return [_about_orders(replies), last]
         return [last]
+
+
+def _about_orders(replies: list[Reply]) -> Says:
+    """The call that shows what Rasa's action showed."""
+    card = next(r["card"] for r in replies if r["card"])
+    if card["kind"] == "order":
+        return call("get_order", {"order_number": card["order"]["number"]})
+    return call("list_orders" if card["kind"] == "orders" else "get_orders_summary", {})
 
 
 def _renamed(value: Any, numbers: dict[str, str]) -> Any:

@@ -484,7 +484,8 @@ class Run:
 
 
 # What Rasa's actions show as a card, an agent says in words.
-_SHOWN = {"links", "cases", "case", "directory", "requests", "tree", "table"}
+_SHOWN = {"links", "cases", "case", "directory", "requests", "tree", "table", "order", "orders",
+          "orders_summary"}  # fmt: skip
 
 
 def _kinds(replies: list[Reply]) -> set[str]:

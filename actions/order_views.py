@@ -1,0 +1,477 @@
+"""Orders to look at: one with its delays, lists, counts, licences, and why one sees an order."""
+
+import re
+from typing import Any
+
+from rasa_sdk.events import EventType
+
+from actions import cards
+from actions.accounts import title_of
+from actions.base import CustomAction
+from actions.inside import accounts_meant, nodes_of, read_all
+from actions.names import find_names
+from actions.orders import (
+    OFFERED,
+    SHOWN,
+    Order,
+    delayed_orders,
+    line_of,
+    order_meant,
+    orders_seen,
+    say_delay,
+    say_not_found,
+    say_place,
+    ways_on,
+)
+from actions.turn import Turn, button
+from actions.wording import buttons, metadata, say
+from backend.core.cards import card_of
+
+SAID_LINES = 6
+SAID_LICENCES = 10
+_DELAYED = re.compile(
+    r"\b(?:delay\w*|late|stuck|overdue|blocked|on hold|held|worst|waiting|(?:don['’]?t|not|n't) "
+    r"mov\w+)\b",
+    re.IGNORECASE,
+)
+_UNASSIGNED = re.compile(
+    r"\bun-?assi?gn\w*|\bnot (?:yet )?assigned\b|\b(?:without|no|need an?|for an?|got an?)"
+    r"(?: smart)? account\b|\bwait for (?:an )?assign\w*",
+    re.IGNORECASE,
+)
+_ASSIGNED = re.compile(r"\b(?<!un)(?<!not )(?<!yet )assigned\b", re.IGNORECASE)
+_STATUSES = {
+    "submitted": r"\bsubmitted\b", "booked": r"\bbooked\b", "in_fulfilment": r"\bin fulfil+ment\b",
+    "provision_pending": r"\bprovision(?:ing)? pending\b", "provisioned": r"\bprovisioned\b",
+    "closed": r"\bclosed\b", "cancelled": r"\bcancell?ed\b",
+}  # fmt: skip
+_ABOUT = re.compile(
+    r"\b(?:orders?|find|search(?: orders)?)\s+(?:for|of|from|with|by)\s+(?:the\s+)?"
+    r"(?:customer\s+|product\s+|purchase order\s+|my purchase order number\s+)?(?P<q>\S.*?)"
+    r"\s*(?:please|pls)?[.!?]*$",
+    re.IGNORECASE,
+)
+_NOBODY = re.compile(
+    r"^(?:our company|us|me|ours|mine|my company|a smart account|no smart account|an account"
+    r"|my orders?|our orders?)$",
+    re.IGNORECASE,
+)
+_CONTACT = re.compile(r"\bfulfil+ment contact\b", re.IGNORECASE)
+_LINES = re.compile(
+    r"\b(?:lines?|products?|in order|what(?:'s| is) in|buy|bought)\b", re.IGNORECASE
+)
+
+
+class OrderStatus(CustomAction):
+    """Where an order stands; what holds it up comes first."""
+
+    action = "action_order_status"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        """The order that is meant; without one, all of them, the delayed ones first."""
+        turn.remember(last={"run": self.action})
+        meant = await order_meant(turn)
+        if meant.order is not None:
+            show_order(turn, meant.order)
+        elif meant.said is not None:
+            say_not_found(turn, meant, "order_status")
+        else:
+            await _say_which(turn, "order_status")
+        return []
+
+
+class ExplainDelay(CustomAction):
+    """Why an order waits, since when, who has to act, and what helps."""
+
+    action = "action_explain_delay"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        """Each reason of the order that is meant; without one, of the only delayed one."""
+        turn.remember(last={"run": self.action})
+        meant = await order_meant(turn)
+        if meant.said is not None and meant.order is None:
+            say_not_found(turn, meant, "explain_delay")
+            return []
+        order = meant.order
+        if order is None:
+            found, _ = await delayed_orders(turn)
+            if len(found) != 1:
+                await show_delayed(turn)
+                return []
+            order = found[0]
+            turn.remember(order=order["number"])
+        explain(turn, order)
+        return []
+
+
+def show_order(turn: Turn, order: Order) -> None:
+    """One order in words, its delays first, and as a card."""
+    parts = [say_delay(order, one, whole=False) for one in order["delays"]]
+    parts.insert(0, _state(order))
+    parts += _more(turn, order)
+    card = card_of("get_order", order)
+    turn.reply("\n\n".join(parts), card=card, buttons=ways_on(order, explain=True))
+
+
+def explain(turn: Turn, order: Order) -> None:
+    """Why it waits, who acts, what to do; or that nothing holds it up."""
+    parts = [say_delay(order, one, whole=True) for one in order["delays"]]
+    if not parts:
+        parts = [say("utter_order_not_delayed")]
+    turn.reply(
+        "\n\n".join([_state(order), *parts]), card=card_of("get_order", order),
+        buttons=ways_on(order),
+    )  # fmt: skip
+
+
+def _state(order: Order) -> str:
+    """Status and place; that it was closed without being provisioned comes before all else."""
+    statuses = metadata("utter_order", "statuses")
+    said = [say("utter_order", number=order["number"], customer=order["end_customer"],
+                status=statuses[order["status"]])]  # fmt: skip
+    if order["closed_without_provisioning"]:
+        said.insert(0, say("utter_order_closed_not_provisioned"))
+    elif order["status"] == "cancelled":
+        said.append(say("utter_order_cancelled"))
+    place = say_place(order["assignment"])
+    if order["lines"] and all(line["delivered_at"] for line in order["lines"]):
+        said.append(
+            say("utter_order_delivered_to", place=place) if place
+            else say("utter_order_all_delivered")
+        )  # fmt: skip
+    elif place:
+        said.append(say("utter_order_assigned", place=place))
+    elif order["assignment_status"] == "unassigned":
+        said.append(say("utter_order_unassigned"))
+    return " ".join(said)
+
+
+def _more(turn: Turn, order: Order) -> list[str]:
+    """What the words ask for besides: its lines, its contact."""
+    said: list[str] = []
+    contact = order.get("fulfillment_contact")
+    if _CONTACT.search(turn.words) and contact:
+        said.append(say("utter_order_contact", contact=f"{contact['name']} ({contact['email']})"))
+    if re.search(r"\bpartner\b", turn.words, re.IGNORECASE) and order.get("partner"):
+        said.append(say("utter_order_partner", partner=order["partner"]["name"]))
+    if _LINES.search(turn.words):
+        states = metadata("utter_order_line", "states")
+        lines = [
+            say("utter_order_line", number=line["number"], quantity=line["quantity"],
+                product=line["product"], state=states.get(line["provisioning"], ""))
+            for line in order["lines"][:SAID_LINES]
+        ]  # fmt: skip
+        said.append("\n".join([say("utter_order_lines", count=len(order["lines"])), *lines]))
+    return said
+
+
+async def _say_which(turn: Turn, intent: str) -> None:
+    """Without a number: the only order, or all to choose from."""
+    found, more = await orders_seen(turn)
+    if not found:
+        turn.reply(say("utter_orders_none"), buttons=buttons("utter_orders_none"))
+        return
+    if len(found) == 1:
+        turn.remember(order=found[0]["number"])
+        show_order(turn, found[0])
+        return
+    delayed, _ = await delayed_orders(turn)
+    late = {one["number"] for one in delayed}
+    ordered = [*delayed, *(one for one in found if one["number"] not in late)]
+    _show(turn, say("utter_orders_which", count=_count(found, more)), ordered, more, intent)
+
+
+class ListOrders(CustomAction):
+    """The person's orders, or those that the words narrow them to."""
+
+    action = "action_list_orders"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        """A card and the first in words; delayed ones the worst first."""
+        turn.remember(last={"run": self.action})
+        narrowed = narrowed_by(turn)
+        if narrowed.get("delayed"):
+            await show_delayed(turn)
+            return []
+        found, more = await orders_seen(turn, **narrowed)
+        what = narrowed.get("assignment") or narrowed.get("status")
+        if what is not None:
+            _show_kind(turn, found, more, narrowed)
+        elif found:
+            text = say("utter_orders", count=_count(found, more))
+            _show(turn, text, found, more, "order_status", narrowed=narrowed)
+        else:
+            response = "utter_orders_none_found" if narrowed else "utter_orders_none"
+            said = str(narrowed.get("q", ""))[:60]
+            turn.reply(say(response, said=said), buttons=buttons(response))
+        return []
+
+
+def narrowed_by(turn: Turn) -> dict[str, Any]:
+    """What the words narrow a list of orders to, as the API takes it."""
+    words = turn.words
+    if turn.value("delayed") or (_DELAYED.search(words) and not _UNASSIGNED.search(words)):
+        return {"delayed": True}
+    if _UNASSIGNED.search(words) or turn.value("assignment") == "unassigned":
+        return {"assignment": "unassigned"}
+    if _ASSIGNED.search(words):
+        return {"assignment": "assigned"}
+    for status, pattern in _STATUSES.items():
+        if re.search(pattern, words, re.IGNORECASE):
+            return {"status": status}
+    searched = _searched(words)
+    return {"q": searched} if searched else {}
+
+
+def _searched(words: str) -> str | None:
+    match = _ABOUT.search(words)
+    said = match["q"].strip(" .!?") if match else ""
+    return said[:100] if said and not _NOBODY.match(said) else None
+
+
+async def show_delayed(turn: Turn) -> None:
+    """The delayed orders, the worst first."""
+    found, more = await delayed_orders(turn)
+    if not found:
+        what = metadata("utter_orders", "what")["delayed"]
+        turn.reply(say("utter_orders_none_such", what=what),
+                   buttons=buttons("utter_orders_none_such"))  # fmt: skip
+        return
+    text = say("utter_orders_delayed", count=_count(found, more))
+    _show(turn, text, found, more, "explain_delay", narrowed={"delayed": True})
+
+
+def _show_kind(
+    turn: Turn, found: list[Order], more: bool, narrowed: dict[str, Any]
+) -> None:  # fmt: skip
+    """Those of one status, or those that are assigned or not."""
+    kind = narrowed.get("assignment")
+    what = (
+        metadata("utter_orders", "what")[kind] if kind
+        else metadata("utter_order", "short")[narrowed["status"]]
+    )  # fmt: skip
+    if not found:
+        turn.reply(say("utter_orders_none_such", what=what),
+                   buttons=buttons("utter_orders_none_such"))  # fmt: skip
+        return
+    extra = []
+    if kind == "unassigned" and len(found) > 1:
+        title = say("utter_way_assign_orders")
+        extra = [button(title, "assign_order", wish="assign all unassigned orders")]
+    text = say("utter_orders_of_kind", count=_count(found, more), what=what)
+    _show(turn, text, found, more, "order_status", extra, narrowed)
+
+
+def _show(
+    turn: Turn, text: str, found: list[Order], more: bool, intent: str,
+    extra: list[dict[str, str]] | None = None, narrowed: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """A list as a card and in words; what is said next may count in it."""
+    numbers = [one["number"] for one in found]
+    turn.remember(
+        shown={"kind": "orders", "ids": numbers, "filters": narrowed or {}},
+        order=found[0]["number"] if len(found) == 1 else turn.recall.get("order"),
+    )
+    lines = [line_of(one) for one in found[:SHOWN]]
+    if len(found) > SHOWN or more:
+        lines.append(say("utter_orders_rest", count=_count(found[SHOWN:], more)))
+    ways = [button(o["number"], intent, order_number=o["number"]) for o in found[:OFFERED]]
+    card = card_of("list_orders", {"items": found, "next": "more" if more else None},
+                   title=say("utter_orders_title"))  # fmt: skip
+    turn.reply("\n".join([text, *lines]), card=card, buttons=[*ways, *(extra or [])])
+
+
+def _count(found: list[Order], more: bool) -> str:
+    return say("utter_at_least", count=len(found)) if more else str(len(found))
+
+
+class OrderSummary(CustomAction):
+    """How many orders there are, of which kind."""
+
+    action = "action_order_summary"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        """The count that is asked for, and all counts as a card."""
+        turn.remember(last={"run": self.action})
+        answer = await turn.call("get_orders_summary")
+        counts = answer.body
+        if not answer.ok or not counts["total"]:
+            turn.reply(say("utter_orders_none"), buttons=buttons("utter_orders_none"))
+            return []
+        status = next(
+            (one for one, said in _STATUSES.items() if re.search(said, turn.words, re.IGNORECASE)),
+            None,
+        )
+        response = "utter_orders_summary"
+        if _UNASSIGNED.search(turn.words):
+            response = "utter_orders_summary_unassigned"
+        elif _DELAYED.search(turn.words):
+            response = "utter_orders_summary_delayed"
+        text = say(response, **{name: counts[name] for name in ("total", "unassigned", "delayed")})
+        if status is not None and response == "utter_orders_summary":
+            text = say(
+                "utter_orders_summary_status", count=counts["by_status"].get(status, 0),
+                total=counts["total"], status=metadata("utter_order", "short")[status],
+            )  # fmt: skip
+        ways = [button(say("utter_way_delayed"), "list_orders", delayed="true")]
+        turn.reply(
+            text, card=card_of("get_orders_summary", counts),
+            buttons=[*(ways if counts["delayed"] else []), *buttons("utter_orders_none_such")],
+        )  # fmt: skip
+        return []
+
+
+class FindLicense(CustomAction):
+    """Where licences lie: those of an order, or all in an account."""
+
+    action = "action_find_license"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        """The licences of the order that is meant, and why not where there are none."""
+        turn.remember(last={"run": self.action})
+        meant = await order_meant(turn)
+        if meant.order is not None and not _of_account(turn):
+            await _licences_of_order(turn, meant.order)
+        elif meant.said is not None and meant.order is None:
+            say_not_found(turn, meant, "find_license")
+        else:
+            await _licences_of_accounts(turn)
+        return []
+
+
+def _of_account(turn: Turn) -> bool:
+    """Whether an account is named rather than the order that was spoken of last."""
+    return not turn.values("order_number") and bool(turn.values("domain"))
+
+
+async def _licences_of_order(turn: Turn, order: Order) -> None:
+    answer = await turn.call("find_license", order_number=order["number"])
+    items = list(answer.body.get("items") or []) if answer.ok else []
+    lines = [_licence_line(one) for one in items]
+    if lines:
+        text = say("utter_licenses_of_order", number=order["number"])
+        turn.reply("\n".join([text, *lines[:SAID_LICENCES]]), buttons=ways_on(order))
+        return
+    parts = [say_delay(order, one, whole=True) for one in order["delays"]]
+    text = say("utter_licenses_of_order_none", number=order["number"])
+    turn.reply(
+        "\n\n".join([text, *(parts or [_state(order)])]), card=card_of("get_order", order),
+        buttons=ways_on(order),
+    )  # fmt: skip
+
+
+def _licence_line(item: dict[str, Any]) -> str:
+    return say("utter_license", quantity=item["quantity"], product=item["product"],
+               place=item["virtual_account"], order=item["order_number"])  # fmt: skip
+
+
+async def _licences_of_accounts(turn: Turn) -> None:
+    entries = await accounts_meant(turn)
+    if not entries:
+        turn.reply(say("utter_licenses_no_account"), buttons=buttons("utter_licenses_no_account"))
+        return
+    for entry in entries:
+        domain = entry["domain"]
+        nodes = {str(n["name"]): str(n["name"]) for n in await nodes_of(turn, domain)}
+        named = [hit.value for hit in find_names(turn.words, nodes)]
+        listed = await read_all(turn, "list_licenses", pages=1, smart_account=domain)
+        items = [x for x in listed.items if not named or x["virtual_account"] in named]
+        where = title_of(entry) if not named else f"{named[0]} ({entry['name']})"
+        if not items:
+            turn.reply(say("utter_licenses_none", account=where),
+                       buttons=buttons("utter_licenses_none"))  # fmt: skip
+            continue
+        states = metadata("utter_licenses", "states")
+        rows = [{**one, "status": states.get(one["status"], one["status"])} for one in items]
+        text = say("utter_licenses", account=where, count=_count(items, listed.more))
+        turn.reply(
+            "\n".join([text, *(_licence_line(one) for one in items[:SAID_LICENCES])]),
+            card=cards.table(say("utter_licenses_title"), "utter_licenses", rows),
+        )
+
+
+class WhyVisible(CustomAction):
+    """Why the person sees an order, or doesn't."""
+
+    action = "action_why_visible"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        """From the same ways by which the API decides about it."""
+        meant = await order_meant(turn)
+        order = meant.order
+        if order is None and meant.said is None:
+            turn.reply(say("utter_order_why_which"), buttons=buttons("utter_order_why_which"))
+        elif order is None and meant.several:
+            say_not_found(turn, meant, "why_visible")
+        elif order is None:
+            near = [
+                button(o["number"], "order_status", order_number=o["number"]) for o in meant.near
+            ]
+            turn.reply(
+                say("utter_order_not_seen", said=str(meant.said)[:40]),
+                buttons=[*near[:OFFERED], *buttons("utter_order_not_seen")],
+            )
+        else:
+            ways = [f"- {way['text']}" for way in order["visible_because"]]
+            response = "utter_order_seen_because"
+            response += "_several" if len(ways) > 1 else ""
+            turn.reply("\n".join([say(response, number=order["number"]), *ways]))
+        return []
+
+
+class OrderPeople(CustomAction):
+    """Whom an order is delegated to and shared with."""
+
+    action = "action_order_people"
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        """Both lists of the order that is meant, as far as the person may see them."""
+        turn.remember(last={"run": self.action})
+        meant = await order_meant(turn)
+        if meant.order is None:
+            if meant.said is None:
+                await _say_which(turn, "order_people")
+            else:
+                say_not_found(turn, meant, "order_people")
+            return []
+        number = meant.order["number"]
+        parts = [_contact(meant.order), *await _delegations(turn, number),
+                 *await _shares(turn, number)]  # fmt: skip
+        said = [part for part in parts if part]
+        if len(said) == bool(parts[0]):
+            said.append(say("utter_order_people_none", number=number))
+        may = meant.order["you_may"]
+        ways = [button(title, intent, order_number=number) for title, intent, operation in (
+            (say("utter_delegate_order_form_offer"), "delegate_order", "delegate_order"),
+            (say("utter_share_order_form_offer"), "share_order", "share_order"),
+        ) if operation in may]  # fmt: skip
+        turn.reply("\n".join(said), buttons=ways)
+        return []
+
+
+def _contact(order: Order) -> str:
+    contact = order.get("fulfillment_contact")
+    if not contact:
+        return ""
+    who = f"{contact['name']} ({contact['email']})"
+    return say("utter_order_contact_named", number=order["number"], contact=who)
+
+
+async def _delegations(turn: Turn, number: str) -> list[str]:
+    answer = await turn.call("list_order_delegations", order_number=number)
+    items = list(answer.body.get("items") or []) if answer.ok else []
+    states = metadata("utter_order_delegations", "states")
+    lines = [
+        say("utter_order_delegation", email=one["email"], state=states[one["status"]])
+        for one in items
+    ]
+    return ["\n".join([say("utter_order_delegations", number=number), *lines])] if lines else []
+
+
+async def _shares(turn: Turn, number: str) -> list[str]:
+    answer = await turn.call("list_order_shares", order_number=number)
+    items = list(answer.body.get("items") or []) if answer.ok else []
+    lines = [
+        say("utter_order_share", email=one["email"], by=one["shared_by"]["name"]) for one in items
+    ]
+    return ["\n".join([say("utter_order_shares", number=number), *lines])] if lines else []
