@@ -8,6 +8,7 @@ from actions.answers import LISTS, SLOT_OF
 from actions.base import CustomAction
 from actions.dialogue import forms
 from actions.knowledge import answer_question, articles
+from actions.order_access import AboutPss, answers_which_pss
 from actions.training import TrainingForm
 from actions.turn import Turn, payload
 from actions.wording import buttons, metadata, question, responses, say
@@ -25,6 +26,8 @@ class AnswerQuestion(CustomAction):
 
     async def act(self, turn: Turn) -> list[EventType]:
         """Reply with an article and its source, or say that we don't know."""
+        if answers_which_pss(turn):
+            return [FollowupAction(AboutPss.action)]
         await answer_question(turn)
         return []
 
@@ -36,6 +39,8 @@ class NotUnderstood(CustomAction):
 
     async def act(self, turn: Turn) -> list[EventType]:
         """Reply; facts that belong to a training request are kept, too."""
+        if answers_which_pss(turn):
+            return [FollowupAction(AboutPss.action)]
         if _asks_for_training(turn):
             return [FollowupAction("self_serve_form")]
         found = await articles(turn, turn.text)
@@ -69,8 +74,8 @@ class NothingOpen(CustomAction):
             return [FollowupAction("action_case_status")]
         if turn.intent == "inform" and turn.value("order_number"):
             return [FollowupAction(_about_orders(turn))]
-        if turn.intent == "inform" and _meant_pss(turn):
-            return [FollowupAction("action_about_pss")]
+        if answers_which_pss(turn) or turn.value("portal_group") == "any_pss":
+            return [FollowupAction(AboutPss.action)]
         if turn.intent == "inform" and (turn.value("kind") or _asks_for_training(turn)):
             return [FollowupAction("self_serve_form")]
         if turn.intent == "affirm" and (next_step := _accepted(turn)):
@@ -89,13 +94,6 @@ def _about_orders(turn: Turn) -> str:
     """A number alone: what was looked at last, of this order; where it stands by default."""
     last = str((turn.recall.get("last") or {}).get("run") or "")
     return last if last in _OF_ONE_ORDER else "action_order_status"
-
-
-def _meant_pss(turn: Turn) -> bool:
-    """Whether "PSS" is said, or it was asked just now which of the two is meant."""
-    asked = (turn.recall.get("last") or {}).get("run") == "action_about_pss"
-    named = turn.value("portal") == "pss" or turn.value("portal_group") == "any_pss"
-    return (named and asked) or turn.value("portal_group") == "any_pss"
 
 
 def _accepted(turn: Turn) -> str | None:

@@ -24,8 +24,10 @@ DELEGATION = "delegation_id"
 PARTNER = "partner"
 _RUNNING = frozenset({"sent", "redeemed"})
 _PSS = "pss"
-_SUPPORT_SERVICE = re.compile(r"\bsupport service\b|\bcontract\b", re.IGNORECASE)
-_SELF_SERVICE = re.compile(r"\bself[- ]?service\b|\bportal\b", re.IGNORECASE)
+_SUPPORT_SERVICE = re.compile(r"support[ _-]service|\bcontract\b|\bthe second\b", re.IGNORECASE)
+_SELF_SERVICE = re.compile(
+    r"\bself[- ]?service\b|\bportal\b|\bthe first\b|^\W*pss\W*$", re.IGNORECASE
+)
 _NAMED = re.compile(
     r"\b(?:make|appoint|name|add|let|give|grant|promote|remove|revoke|drop|assign|from|to|is|ofm)\s+"
     r"(?:the\s+|an?\s+|our\s+|ofm\s+)*(?P<name>[^\W\d_][\w-]*)(?:['’]s)?(?![\w@.])"
@@ -310,6 +312,13 @@ def _by(item: Item) -> str:
     return str(by["name"] if isinstance(by, dict) else by or "")
 
 
+def answers_which_pss(turn: Turn) -> bool:
+    """Whether it was asked just now which of the two is meant, and this says it."""
+    asked = (turn.recall.get("last") or {}).get("run") == AboutPss.action
+    said = _SUPPORT_SERVICE.search(turn.text) or _SELF_SERVICE.search(turn.text)
+    return asked and not turn.is_payload and said is not None
+
+
 class AboutPss(CustomAction):
     """Which of the two things called PSS is meant."""
 
@@ -317,12 +326,10 @@ class AboutPss(CustomAction):
 
     async def act(self, turn: Turn) -> list[EventType]:
         """Once it is known which, what can be done about it."""
-        turn.remember(last={"run": self.action})
-        chosen = turn.value("portal")
-        if _SUPPORT_SERVICE.search(turn.text) and not turn.is_payload:
-            chosen = "partner_support_service"
-        elif chosen is None and _SELF_SERVICE.search(turn.text):
-            chosen = _PSS
+        chosen = turn.value("portal") if turn.is_payload else None
+        if chosen is None and answers_which_pss(turn):
+            chosen = "other" if _SUPPORT_SERVICE.search(turn.text) else _PSS
+        turn.remember(last={"run": self.action} if chosen is None else None)
         if chosen is None:
             options = metadata("utter_pss", "options")
             turn.reply(

@@ -6,12 +6,12 @@ from typing import ClassVar
 import httpx
 from rasa_sdk.events import EventType
 
-from actions.accounts import AccountForm
+from actions.accounts import AccountForm, Entry, related
 from actions.forms import OperationForm
-from actions.inside import MOST_ACCOUNTS
+from actions.inside import MOST_ACCOUNTS, nodes_of
 from actions.names import Hit, find_names
 from actions.negations import affirmed, is_left_out
-from actions.order_forms import OrderForm
+from actions.order_forms import MOST_CHOICES, OrderForm
 from actions.orders import ORDER, means_several, numbers_said, orders_seen
 from actions.places import places_of
 from actions.sheet import CHANGE, Sheet, Values
@@ -57,6 +57,30 @@ class TargetForm(AccountForm):
 
     members_only = False
     inside = frozenset({PLACE})
+
+    async def accounts(self, turn: Turn) -> list[Entry]:
+        """Those that orders can be for: a partner's holding account has to be named."""
+        return [one for one in await super().accounts(turn) if one.get("type") != "holding"]
+
+    async def options_of(self, slot: str, turn: Turn, sheet: Sheet) -> dict[str, str] | None:
+        """Members choose among the virtual accounts that they see; others name one."""
+        if slot != PLACE:
+            return await super().options_of(slot, turn, sheet)
+        account = str(sheet.values.get("smart_account"))
+        entry = next((one for one in await related(turn) if one["domain"] == account), None)
+        if entry is None or entry["relation"] != "access":
+            return None
+        nodes = await nodes_of(turn, account)
+        few = 1 < len(nodes) <= MOST_CHOICES
+        return {str(n["name"]): str(n["path"]) for n in nodes} if few else None
+
+    async def _conclude(self, turn: Turn, sheet: Sheet, heard: Values, phrases: list[str]) -> None:
+        """The account that nobody named is said, so that it is noticed."""
+        await super()._conclude(turn, sheet, heard, phrases)
+        account = heard.get("smart_account")
+        if account is not None:
+            label = sheet.question("smart_account").label
+            sheet.notes.append(say("utter_form_noted", changes=f"{label}: {account}"))
 
     async def hear_target(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
         """Account, then virtual account."""

@@ -345,18 +345,20 @@ def _of_account(turn: Turn) -> bool:
 
 
 async def _licences_of_order(turn: Turn, order: Order) -> None:
+    """Where they lie, line by line; what holds up those that have not arrived."""
     answer = await turn.call("find_license", order_number=order["number"])
-    items = list(answer.body.get("items") or []) if answer.ok else []
-    lines = [_licence_line(one) for one in items]
-    if lines:
-        text = say("utter_licenses_of_order", number=order["number"])
-        turn.reply("\n".join([text, *lines[:SAID_LICENCES]]), buttons=ways_on(order))
+    if not answer.ok:
+        show_order(turn, order)
         return
-    parts = [say_delay(order, one, whole=True) for one in order["delays"]]
-    text = say("utter_licenses_of_order_none", number=order["number"])
+    lines = [
+        say("utter_licenses_of_line", line=one["line"], product=one["product"], text=one["text"])
+        for one in answer.body["items"][:SAID_LICENCES]
+    ]
+    parts = ["\n".join([str(answer.body["text"]), *lines])]
+    if answer.body["delivered"] < len(answer.body["items"]):
+        parts += [say_delay(order, one, whole=True) for one in order["delays"]]
     turn.reply(
-        "\n\n".join([text, *(parts or [_state(order)])]), card=card_of("get_order", order),
-        buttons=ways_on(order),
+        "\n\n".join(parts), card=card_of("get_order", order), buttons=ways_on(order),
     )  # fmt: skip
 
 
