@@ -5,6 +5,7 @@ Order Fulfillment Managers.
 import re
 from typing import Any, ClassVar
 
+import httpx
 from rasa_sdk.events import EventType
 
 from actions import cards
@@ -18,6 +19,7 @@ from actions.people import named_people, say_person
 from actions.sheet import CHANGE, Sheet, Values
 from actions.turn import Turn, button, payload
 from actions.wording import buttons, metadata, say
+from backend.core.client import Answer
 
 Item = dict[str, Any]
 DELEGATION = "delegation_id"
@@ -209,6 +211,14 @@ class ManagerForm(OperationForm):
             return
         partner = str(heard.get(PARTNER) or sheet.values[PARTNER])
         await self.hear_person(turn, sheet, heard, partner)
+
+    async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
+        """Whoever is not of the partner is told so; another one can be named in a new sentence."""
+        missing, wrong = await super()._check(turn, sheet)
+        if PARTNER in wrong:
+            sheet.refusal = Answer(httpx.codes.NOT_FOUND, {"detail": wrong[PARTNER]})
+            return set(), {}
+        return missing, wrong
 
     async def hear_person(self, turn: Turn, sheet: Sheet, heard: Values, partner: str) -> None:
         """Somebody by name."""

@@ -96,6 +96,14 @@ class OrderForm(OperationForm):
         sheet.narrow(ORDER, near or await self._choices(turn))
         sheet.memory.changing = ORDER
 
+    async def _check(self, turn: Turn, sheet: Sheet) -> tuple[set[str], dict[str, str]]:
+        """The order is known to be there: what the API misses is something else."""
+        missing, wrong = await super()._check(turn, sheet)
+        if ORDER in wrong and await self.order(turn, sheet) is not None:
+            sheet.refusal = Answer(httpx.codes.NOT_FOUND, {"detail": wrong[ORDER]})
+            return set(), {}
+        return missing, wrong
+
     async def order(self, turn: Turn, sheet: Sheet) -> Order | None:
         """The order that is chosen."""
         number = sheet.values.get(ORDER)
@@ -195,7 +203,3 @@ class UnfollowOrderForm(OrderForm):
         found, _ = await orders_seen(turn)
         return {o["number"]: label(o) for o in found if o["following"]}
 
-
-def is_conflict(answer: Answer) -> bool:
-    """Whether the state of things forbids it, rather than the person's rights."""
-    return answer.status == httpx.codes.CONFLICT
