@@ -146,6 +146,11 @@ class EndDelegationForm(AccountForm):
     begins = frozenset({"end_delegation"})
     subject = "a delegation of approvals"
 
+    async def elsewhere(self, turn: Turn, sheet: Sheet) -> str | None:  # noqa: ARG002
+        """An order's delegation, when its number is said or one was given just now."""
+        given = (turn.recall.get("last") or {}).get("run") == "delegate_order_form"
+        return "revoke_order_delegation_form" if given or turn.values("order_number") else None
+
     async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
         """Whose delegation is meant: of the person named, or the only one there is."""
         if "delegation_id" in heard or sheet.asked not in {None, CHANGE, "delegation_id"}:
