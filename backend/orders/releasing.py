@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import col, select
+from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.accounts.models import SmartAccount
 from backend.core.events import Acting, record
 from backend.orders import news
 from backend.orders.delays import refresh
-from backend.orders.models import Order, OrderLine
+from backend.orders.models import DroppedLine, Order, OrderLine
 
 
 async def release_orders(session: AsyncSession, account: SmartAccount) -> None:
@@ -17,6 +17,11 @@ async def release_orders(session: AsyncSession, account: SmartAccount) -> None:
     Only one that never became active goes, so that no licences lie there; whoever assigns an
     order does not wait for such a one.
     """
+    await session.exec(
+        update(DroppedLine)
+        .where(col(DroppedLine.smart_account_id) == account.id)
+        .values(smart_account_id=None, virtual_account_id=None, assigned_at=None, assigned_by=None)
+    )
     numbers = await session.exec(
         select(OrderLine.order_number).where(OrderLine.smart_account_id == account.id).distinct()
     )

@@ -45,7 +45,9 @@ class Known:
 
     def __init__(self, owner: httpx.AsyncClient, **places: str) -> None:
         self.owner = owner
-        self.places = {"proposal_id": "0" * 32, "file_id": "0" * 32} | places
+        self.places = {
+            "proposal_id": "0" * 32, "file_id": "0" * 32, "partner": "lucerne.example",
+        } | places  # fmt: skip
 
 
 async def known_of(owner: httpx.AsyncClient) -> Known:

@@ -331,9 +331,9 @@ async def test_that_delivered_licences_stay_in_their_account(
     other, nora = await found(), await company.client("nora")
     number = await sold(company, on(company), on(company))
     await delivered(number, 1)
-    for body in ({}, {"lines": [1]}, {"lines": [2]}):
-        answer = await assign(nora, number, other, **body)
-        assert answer.status_code == 409, body
+    for lines in (None, [1], [2]):
+        answer = await assign(nora, number, other, lines=lines)
+        assert answer.status_code == 409, lines
         assert answer.json()["type"] == "/problems/licenses-delivered"
         assert "case" in answer.json()["hint"]
     assert await stands(number, company) == ["DEFAULT", "DEFAULT"]

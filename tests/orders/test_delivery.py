@@ -10,7 +10,7 @@ from backend.accounts.models import SmartAccount, SmartAccountRequest
 from backend.core import clock
 from backend.core.database import database, lock_row
 from backend.orders.delivery import deliver
-from backend.orders.models import Order, OrderLine
+from backend.orders.models import DroppedLine, Order, OrderLine
 from backend.orders.releasing import release_orders
 from tests.access.company import Company
 from tests.access.conftest import Found, events_of, mails_to
@@ -122,6 +122,8 @@ async def test_that_the_end_of_its_request_deletes_the_account(company: Company)
         request = await session.get_one(SmartAccountRequest, asked.json()["id"])
         account = request.smart_account_id
     number = await sold(company, {"smart_account_id": account, "assigned_at": clock.now()})
+    async with database().write() as session:
+        session.add(DroppedLine(order_number=number, number=7, smart_account_id=account))
     ended = await partner.post(f"/smart-account-requests/{request.id}/cancel")
     assert ended.status_code == 200, ended.text
     async with database().read() as session:

@@ -122,7 +122,9 @@ async def test_that_another_contact_takes_over_and_both_hear_of_it(company: Comp
     number = await sold(company, subscription(former), subscription(former), {})
     answer = await change(company, "nora", number, f" {new.upper()} ")
     assert answer.status_code == 200, answer.text
-    assert [one.provisioning_contact for one in await lines_of(number)] == [new, new, None]
+    lines = await lines_of(number)
+    assert [one.provisioning_contact for one in lines] == [new, new, None]
+    assert [one.contact_by for one in lines] == [company.email("nora")] * 2 + [None]
     (mail,) = await mails_to(new)
     assert mail.kind == "order_set_up"
     (mail,) = await mails_to(former)
