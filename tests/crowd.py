@@ -1,9 +1,10 @@
 """Any number of Smart Accounts with their people at once, made by the database itself.
 
 Account `n` has the number FIRST + n, the domain `c‹n›.crowd.example`, two virtual accounts, its
-members, a group, and requests for access of which one waits. Person `n` has the address
-`p‹n›@c‹n›.crowd.example` and a role in as many accounts as an account has members, whatever the
-size of the crowd: what one of them sees is the same in a small one and in a big one.
+members, a group, requests for access of which one waits, and orders where they are wanted. Person
+`n` has the address `p‹n›@c‹n›.crowd.example` and a role in as many accounts as an account has
+members, whatever the size of the crowd: what one of them sees is the same in a small one and in a
+big one.
 """
 
 from collections.abc import Iterator
@@ -19,11 +20,12 @@ FIRST = 1_000_000_000
 
 @dataclass(frozen=True)
 class Crowd:
-    """How many accounts there are, and how many members and requests each has."""
+    """How many accounts there are, and how many members, requests and orders each has."""
 
     accounts: int
     members: int = 10
     requests: int = 3
+    orders: int = 0
 
     def address(self, person: int) -> str:
         return f"p{person}@c{person}.crowd.example"
@@ -62,7 +64,7 @@ def _insert(table: str, several: str | None = None, /, **columns: str) -> str:
     )
 
 
-def _statements(*, on_postgresql: bool) -> Iterator[str]:
+def _statements(*, on_postgresql: bool, with_orders: bool) -> Iterator[str]:
     empty = "CAST('{}' AS json)" if on_postgresql else "'{}'"
     none = empty.replace("{}", "[]")
     at, later = ":at", ":later"
@@ -92,6 +94,8 @@ def _statements(*, on_postgresql: bool) -> Iterator[str]:
                       access_level="'unrestricted'", is_default=default, tags=none)  # fmt: skip
     yield from _roles(at)
     yield from _requests(empty, at, later)
+    if with_orders:
+        yield from _orders(at, empty)
 
 
 def _roles(at: str) -> Iterator[str]:
@@ -133,6 +137,39 @@ def _requests(empty: str, at: str, later: str) -> Iterator[str]:
                   ends=later, created_at=at, ended_at=at)  # fmt: skip
 
 
+def _orders(at: str, empty: str) -> Iterator[str]:
+    """Person `n` is the contact of account `n`'s orders, which have two lines on it each, are
+    shared with somebody far away and delegated to somebody else.
+    """
+    number = "CAST(50000000000 + i * :orders + k AS varchar(20))"
+    yield _insert("sales_order", ":orders", number=number, web_order_number=f"'w' || {number}",
+                  type="'standard'", status="'booked'", version="1",
+                  partner_domain="'c' || (i % 100) || '.crowd.example'",
+                  end_customer="'Crowd ' || i", fc_email=_person("i"), fc_domain=_DOMAIN,
+                  placed_at=at, booked_at=at, updated_at=at, holds=empty,
+                  unassigned_lines="0", is_held="FALSE")  # fmt: skip
+    for line in "12":
+        yield _insert("order_line", ":orders", order_number=number, number=line, placed_at=at,
+                      sku="'SKU'", product="'Product'", quantity="1", kind="'perpetual'",
+                      smart_enabled="TRUE", provisioning="'not_started'", provisioning_since=at,
+                      smart_account_id=_ACCOUNT, virtual_account_id="'s' || i",
+                      assigned_at=at)  # fmt: skip
+    yield _insert("order_share", ":orders", order_number=number, email=_other(":step"),
+                  shared_by=_person("i"), shared_at=at, order_version="1")  # fmt: skip
+    yield _insert("order_delegation", ":orders", id=f"'o' || {number}", order_number=number,
+                  email=_other("2 * :step"), message="''", token_hash=f"'t' || {number}",
+                  delegator=_person("i"), created_at=at, expires_at=at,
+                  delegate=_other("2 * :step"), redeemed_at=at, order_version="1")  # fmt: skip
+    yield _insert("order_follower", ":orders", order_number=number, person=_person("i"),
+                  since=at, told=empty.replace("{}", "[]"))  # fmt: skip
+    yield _insert("license", ":orders", id=f"'n' || {number}", smart_account_id=_ACCOUNT,
+                  virtual_account_id="'s' || i", order_number=number, line="1", sku="'SKU'",
+                  product="'Product'", quantity="1", kind="'perpetual'", starts_at=at,
+                  added_at=at)  # fmt: skip
+    yield _insert("order_fulfillment_manager", partner_domain=_DOMAIN, person=_person("i"),
+                  granted_at=at)  # fmt: skip
+
+
 def gather(connection: Connection, crowd: Crowd) -> None:
     """Put a crowd into the database; PostgreSQL also counts its tables, which it does by itself
     after a while.
@@ -142,11 +179,11 @@ def gather(connection: Connection, crowd: Crowd) -> None:
     several = max(crowd.members, crowd.requests + 4)
     values = {
         "accounts": crowd.accounts, "members": crowd.members, "requests": crowd.requests,
-        "step": max(crowd.accounts // several, 1),
+        "step": max(crowd.accounts // several, 1), "orders": crowd.orders,
         "at": now if on_postgresql else f"{now:%F %T.%f}",
         "later": later if on_postgresql else f"{later:%F %T.%f}",
     }  # fmt: skip
-    for statement in _statements(on_postgresql=on_postgresql):
+    for statement in _statements(on_postgresql=on_postgresql, with_orders=crowd.orders > 0):
         named = {name: value for name, value in values.items() if f":{name}" in statement}
         connection.execute(text(statement), named)
     if on_postgresql:
