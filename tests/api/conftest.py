@@ -117,7 +117,7 @@ async def account_of(owner: str) -> dict[str, str]:
         "smart_account": account.domain, "virtual_account": place.id, "group": group.id,
         "email": asker, "request_id": asked.id, "rule_id": rule.id,
         "delegation_id": delegation.id, "notice": "admin", "lookup_id": guests.lookup_id,
-        "order_number": order.number,
+        "order_number": order.number, "partner": account.domain,
     }  # fmt: skip
 
 

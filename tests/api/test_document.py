@@ -87,6 +87,9 @@ def test_that_every_write_of_the_system_of_record_takes_dry_run_and_key(routes: 
                     "/api/v1/me",
                     "/api/v1/access-requests",
                     "/api/v1/smart-accounts",
+                    "/api/v1/orders",
+                    "/api/v1/order-delegations",
+                    "/api/v1/partners",
                 )
             )
             or path.endswith("/simulate")
