@@ -183,6 +183,8 @@ export interface OrderExport {
   format?: string | null;
   done?: number | null;
   total?: number | null;
+  /** Bytes, once it is ready. */
+  size?: number | null;
   problem?: string | null;
   expires_at?: string | null;
 }

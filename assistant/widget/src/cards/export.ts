@@ -1,6 +1,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 
 import { backOff, Problem } from '../api.ts';
+import { sizeWords } from '../files.ts';
 import { day, exportPhase, exportShare } from '../orders.ts';
 import { base } from '../styles/base.ts';
 import { orders } from '../styles/orders.ts';
@@ -95,8 +96,9 @@ export class ExportCard extends LitElement {
       return html`<div class="export"><p role="status">${told}</p></div>`;
     }
     const until = day(shown.expires_at);
+    const holds = [shown.total ? words.ordersCount(shown.total) : '', shown.size ? sizeWords(shown.size) : ''];
     return html`<div class="export"><p role="status">${words.exportReady} ${until ? words.exportUntil(until) : nothing}</p>
       <div class="row"><button type="button" class="plain" @click=${() => this.#fetch()}>${words.exportFetch(this.#format)}</button>
-        <span class="hint" role="status">${this.said || (shown.total ? words.ordersCount(shown.total) : '')}</span></div></div>`;
+        <span class="hint" role="status">${this.said || holds.filter(Boolean).join(', ')}</span></div></div>`;
   }
 }
