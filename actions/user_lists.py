@@ -8,7 +8,7 @@ import httpx
 from rasa_sdk.events import EventType
 
 from actions import cards
-from actions.accounts import Entry
+from actions.accounts import PLAIN_WORDS, Entry, spellings
 from actions.base import CustomAction
 from actions.inside import ListInside, accounts_meant, read_all, say_no_account, say_refused
 from actions.members import called, means_another, people_meant, users_of
@@ -23,6 +23,14 @@ from actions.wording import buttons, metadata, question, say
 
 SAID, SHOWN = 10, 200
 _PLACES_OF = re.compile(r" of [^;]*?(?=, through the group|;|$)")
+_SEES = re.compile(
+    r"\bwho\b.*\b(?:access to|see|sees|reach|use|uses|in|into|inside)\s+(?P<place>[\w-]+)\W*$",
+    re.IGNORECASE,
+)
+_NOT_PLACES = frozenset({
+    "anything", "everything", "here", "it", "licences", "licenses", "orders", "that", "there",
+    "this", "total",
+})  # fmt: skip
 _LEVELS = re.compile(r"\b(?P<level>admin|administrator|approver|viewer)s?\b", re.IGNORECASE)
 
 
@@ -84,6 +92,10 @@ class ListUsers(ListInside):
         named = await people_meant(turn, turn.words, users)
         if named:
             users = [one for one in users if one["email"] in named]
+        elif not (wanted or narrowed) and (place := await _unknown_place(turn, entry, names)):
+            text = say("utter_no_place_called", account=entry["name"], said=place)
+            turn.reply(text, buttons=self._ways(entry))
+            return
         elif not (wanted or narrowed) and (name := called(turn.words, _words_of(entry, names))):
             users = await users_named(turn, domain, name)
             if not users:
@@ -125,6 +137,18 @@ class ListUsers(ListInside):
             button(say("utter_way_add_user"), "add_user", smart_account=domain),
             button(say("utter_way_add_users"), "add_users", smart_account=domain),
         ]
+
+
+async def _unknown_place(turn: Turn, entry: Entry, names: Iterable[str]) -> str | None:
+    """What a question ends in like in a virtual account, and is none: "who can see Stockholm?"."""
+    match = _SEES.search(turn.words)
+    if match is None:
+        return None
+    said = match["place"]
+    groups = await read_all(turn, "list_groups", smart_account=entry["domain"])
+    known = {*spellings(entry), *_words_of(entry, names), *PLAIN_WORDS, *_NOT_PLACES}
+    known |= {part for group in groups.items for part in str(group["name"]).lower().split()}
+    return None if said.lower() in known else said
 
 
 def _words_of(entry: Entry, names: Iterable[str]) -> frozenset[str]:

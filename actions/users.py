@@ -217,6 +217,9 @@ class RemoveUserForm(RoleGiven, PersonChoice):
             said = corrected(words, names, present)
         places = list(dict.fromkeys([*said.places, *unknown]))
         if said.unclear and SLOT not in sheet.judged:
+            spared, held = chosen(words, names).denied, kept.get("held")
+            if held and {*held} <= {*spared}:
+                sheet.notes.append(say("utter_nothing_else", places=", ".join(held)))
             self._ask_where(sheet, heard, unclear=True)
         elif places:
             adds = present if self._adds(turn, sheet, words) else []
