@@ -12,6 +12,7 @@ from actions.names import nearest
 from actions.people import say_person
 from actions.places import places_of
 from actions.turn import Turn, button
+from actions.user_lists import ListUsers
 from actions.wording import buttons, counted, metadata, say
 from backend.core.wording import for_people
 
@@ -102,9 +103,16 @@ class FindAdministrator(CustomAction):
             _show(turn, _found(found.entries), found.entries)
         elif found.entries:
             await _say_administrators(turn, found.entries[0]["domain"])
+        elif await self._is_of_a_place(turn, found.phrases):
+            return await ListUsers().act(turn)
         else:
             await self._of_mine(turn, found.phrases)
         return []
+
+    async def _is_of_a_place(self, turn: Turn, phrases: list[str]) -> bool:
+        """Whether a virtual account's administrators are meant: "who are the admins of Oslo"."""
+        mine = [one for one in await related(turn) if one["relation"] == "access"]
+        return any([await _is_place(turn, mine, phrase) for phrase in phrases])
 
     async def _of_mine(self, turn: Turn, phrases: list[str]) -> None:
         mine = await related(turn)

@@ -9,8 +9,7 @@ from rasa_sdk.events import EventType
 
 from actions import cards
 from actions.accounts import Entry
-from actions.base import CustomAction
-from actions.inside import Item, accounts_meant, read_all, say_no_account, say_refused
+from actions.inside import Item, ListInside, read_all, say_refused
 from actions.members import ManagesPeople, RoleGiven, people_meant, titles_of, users_of
 from actions.names import find_names
 from actions.people import Person, say_person, spellings_of
@@ -318,23 +317,13 @@ class DeleteGroupForm(GroupForm):
     begins = frozenset({"delete_group"})
 
 
-class ListGroups(CustomAction):
+class ListGroups(ListInside):
     """The groups of an account: all, the one named, or those in which somebody is."""
 
     action = "action_list_groups"
 
-    async def act(self, turn: Turn) -> list[EventType]:
-        """A table for each account that is meant."""
-        entries = await accounts_meant(turn)
-        if not entries:
-            say_no_account(turn)
-        for entry in entries:
-            await self._show(turn, entry)
-        if len(entries) == 1:
-            turn.remember(smart_account=entries[0]["domain"])
-        return []
-
-    async def _show(self, turn: Turn, entry: Entry) -> None:
+    async def show(self, turn: Turn, entry: Entry) -> None:
+        """A table of them."""
         listed = await read_all(turn, "list_groups", smart_account=entry["domain"])
         if listed.refusal:
             say_refused(turn, entry, listed.refusal)

@@ -1,9 +1,13 @@
 """What lies inside Smart Accounts: which account a list is about, and lists read to their end."""
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
+from rasa_sdk.events import EventType
+
 from actions.accounts import Entry, find_accounts, phrases_of, related, search, spellings
+from actions.base import CustomAction
 from actions.turn import Turn
 from actions.wording import buttons, say
 from backend.core.client import Answer
@@ -108,3 +112,22 @@ def say_refused(turn: Turn, entry: Entry, refusal: Answer) -> None:
 def say_no_account(turn: Turn) -> None:
     """There is no account to show anything of."""
     turn.reply(say("utter_no_account"), buttons=buttons("utter_no_account"))
+
+
+class ListInside(CustomAction):
+    """A list of what lies in the accounts that are meant, one account after the other."""
+
+    async def act(self, turn: Turn) -> list[EventType]:
+        """Show each; the account is what the next words are about when it is the only one."""
+        entries = await accounts_meant(turn)
+        if not entries:
+            say_no_account(turn)
+        for entry in entries:
+            await self.show(turn, entry)
+        if len(entries) == 1:
+            turn.remember(smart_account=entries[0]["domain"])
+        return []
+
+    @abstractmethod
+    async def show(self, turn: Turn, entry: Entry) -> None:
+        """Reply with what lies in this account, or why there is nothing to show."""

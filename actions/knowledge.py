@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actions.turn import Turn
-from actions.wording import Button, buttons, say
+from actions.turn import Turn, button
+from actions.wording import Button, buttons, metadata, say
 
 SECONDS = 5.0
 _POLITE = re.compile(
@@ -41,10 +41,20 @@ async def answer_question(turn: Turn, subject: str = "", offers: Sequence[Button
         turn.reply(say("utter_no_answer"), buttons=[*offers, *buttons("utter_no_answer")])
         return False
     best = found[0]
-    ways_on = buttons("utter_answer") if turn.tracker.active_loop_name is None or offers else []
+    alone = turn.tracker.active_loop_name is None
+    ways_on = buttons("utter_answer") if alone or offers else []
+    if alone and not offers:
+        ways_on = [*_doing(best), *ways_on]
     turn.reply(
         say("utter_answer", excerpt=str(best["excerpt"]).strip()),
         sources=[{"title": best["title"], "url": best["url"]}],
         buttons=[*offers, *ways_on],
     )
     return True
+
+
+def _doing(article: dict[str, Any]) -> list[Button]:
+    """The button that does what an article explains, where it can be done in the chat."""
+    ways: dict[str, dict[str, str]] = metadata("utter_answer", "ways")
+    way = ways.get(str(article.get("operation")))
+    return [button(way["title"], way["intent"])] if way else []

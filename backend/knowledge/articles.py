@@ -32,6 +32,7 @@ class Article(BaseModel):
     """One article or video: `body` is Markdown, `source` where its facts (or film) are.
 
     `questions` are what people ask when this is the answer; search reads them, nobody else.
+    `operation` is the call of ours that does what the article explains.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,6 +43,7 @@ class Article(BaseModel):
     portals: list[Portal] = Field(min_length=1)
     topics: list[str] = Field(min_length=1)
     kind: Kind
+    operation: str | None = Field(default=None, pattern=r"^[a-z_]+$")
     questions: list[str] = Field(min_length=2)
     body: str = Field(min_length=1)
 

@@ -21,6 +21,8 @@ class KnowledgeItem(BaseModel):
     score: float = Field(description="How well it fits; what doesn't fit is left out")
     source: str | None = Field(description="Where its facts come from, or where a film is watched")
 
+    operation: str | None = Field(description="The call that does what this explains")
+
     @classmethod
     def of(cls, found: Found) -> "KnowledgeItem":
         """What a search found, as it is answered."""
@@ -35,4 +37,5 @@ class KnowledgeItem(BaseModel):
             topics=article.topics,
             score=found.score,
             source=str(article.source) if article.source else None,
+            operation=article.operation,
         )

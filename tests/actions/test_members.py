@@ -6,7 +6,7 @@ import pytest
 
 from actions.groups import named_groups, say_group
 from actions.members import called, own_roles, titles_of
-from actions.users import join_roles, say_roles
+from actions.user_lists import join_roles, say_roles
 
 
 @pytest.mark.parametrize(

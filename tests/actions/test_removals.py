@@ -4,7 +4,7 @@ import pytest
 
 from actions.groups import Moved, who_moves
 from actions.removals import chosen, corrected, is_negated, phrases, taken
-from actions.users import has_role
+from actions.user_lists import has_role
 
 PATHS = {"Oslo": "EMEA / Oslo", "Bergen": "Bergen", "EMEA": "EMEA"}
 

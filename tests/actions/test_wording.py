@@ -9,8 +9,9 @@ import yaml
 from actions.dialogue import Dialogue, forms
 from actions.server import executor
 from actions.sheet import Memory, Sheet
-from actions.wording import responses
+from actions.wording import metadata, responses
 from backend.core.settings import settings
+from backend.knowledge.articles import load_articles
 from tests.actions.talk import StandInApi
 
 FOLDERS = sorted(settings().data_dir.glob("*/domain.yml"))
@@ -75,3 +76,10 @@ def test_that_buttons_send_intents_that_exist() -> None:
 def test_that_places_in_texts_are_well_formed() -> None:
     for name, response in responses().items():
         assert list(string.Formatter().parse(response["text"])), name
+
+
+def test_that_what_an_article_explains_can_be_done_with_one_press() -> None:
+    ways = metadata("utter_answer", "ways")
+    named = {one.operation for one in load_articles(settings().data_dir / "knowledge")}
+    assert named - {None} <= {*ways}, "an article's operation has no button"
+    assert {way["intent"] for way in ways.values()} <= {*everything("intents")}
