@@ -51,9 +51,8 @@ def place(seen: Seen, target: Target, numbers: Sequence[int] | None, person: Per
     order, delivered = seen.order, any(line.delivered_at for line in seen.lines)
     if not delivered:
         _require_assignable(seen)
-    wanted = [
-        line for line in chosen(order, seen.lines, numbers) if not _stands_there(line, target)
-    ]
+    named = chosen(order, seen.lines, numbers)
+    wanted = [line for line in named if not _stands_there(line, target)]
     again = [
         line
         for line in wanted
@@ -61,9 +60,7 @@ def place(seen: Seen, target: Target, numbers: Sequence[int] | None, person: Per
     ]
     if len(again) < len(wanted):
         _require_assignable(seen)
-    if not wanted and not seen.may_assign:
-        raise looking_only(seen)
-    _require_transfer(order, again, target)
+    _require_transfer(order, again if seen.may_assign else named, target)
     left = {line.smart_account_id for line in wanted} - {None, target.account.id}
     for line in wanted:
         _put(line, target, person)

@@ -85,6 +85,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "schedule": {"start": "2030-01-07T10:00", "end": "2030-01-07T11:00"},
     "replies": {"text": "x"}, "notes": {"text": "x"}, "cancel": {}, "": {"severity": 1},
     "messages": {"client_message_id": "k", "text": "x"}, "feedback": {"thumb": "up"},
+    "delegations": {"email": "a@nobody.example"}, "shares": {"emails": ["a@nobody.example"]},
+    "order-fulfillment-managers": {"email": "a@nobody.example"},
     "assignment": {"smart_account": "contoso.example", "accept_terms": True}, "follow": {},
     "provisioning-mail": {}, "provisioning-contact": {"email": "a@contoso.example"},
 }  # fmt: skip

@@ -300,6 +300,17 @@ async def list_licenses(ground: Ground, who: Someone, place: str | None) -> bool
     return await found(who, path, lambda one: one["product"] == f"Licence of {place}")
 
 
+@probe(Action.TRANSFER_LICENSES, PLACES)
+async def move_licenses(ground: Ground, who: Someone, place: str | None) -> bool:
+    """What has arrived there: whoever may move it may also leave it where it is."""
+    body = {
+        "smart_account": ground.world.domain, "virtual_account": place, "lines": [2],
+        "accept_terms": True,
+    }  # fmt: skip
+    path = f"/orders/{ground.orders[place]}/assignment"
+    return went(await dry(who, "POST", path, body))
+
+
 # --- Users and groups -------------------------------------------------------------------------
 
 
