@@ -12,6 +12,7 @@ from backend.accounts.requests.routes import router as account_requests
 from backend.accounts.routes import router as accounts
 from backend.cases import mails as _case_mails  # noqa: F401 - registers its jobs
 from backend.cases.routes import router as cases
+from backend.commerce.routes import router as commerce
 from backend.demo.routes import router as demo
 from backend.directory.routes import router as directory
 from backend.events.routes import router as events
@@ -44,7 +45,7 @@ def api_router() -> APIRouter:
     for feature in (
         people, training, cases, directory, access, access_rules, accounts, account_requests,
         virtual_accounts, users, groups, orders, assigning, order_access, order_desk,
-        licenses, partners, events, knowledge, demo,
+        licenses, partners, commerce, events, knowledge, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     rasa_seconds: float = 20.0
     actions_secret: SecretStr = SecretStr(DEFAULT_SECRET)
     actions_url: str | None = None
+    commerce_token: SecretStr | None = None
     backend_url: str | None = None
 
     openai_api_key: SecretStr | None = None
@@ -119,6 +120,8 @@ class Settings(BaseSettings):
             "RASA_SECRET": self.rasa_secret,
             "ACTIONS_SECRET": self.actions_secret,
         }
+        if self.commerce_token is not None:  # without one, nobody may tell us of orders
+            named["COMMERCE_TOKEN"] = self.commerce_token
         weak = [
             n
             for n, s in named.items()

@@ -10,7 +10,7 @@ from backend.core.identity import Person, people
 from backend.core.jobs import job
 from backend.core.settings import settings
 from backend.notifications.mails import put_in_outbox
-from backend.orders.delegations import status_of
+from backend.orders.delegations import EXPIRED, status_of
 from backend.orders.models import Order, OrderDelegation, OrderShare
 from backend.orders.tokens import link_of
 
@@ -59,7 +59,7 @@ async def mail_order_delegation_over(event_id: str) -> None:
         row, facts = await _delegation(session, event)
         if row.redeemed_at is not None:
             await put_in_outbox(session, event.id, "order_delegation_over", row.email, facts)
-        elif event.type == "order_delegation_ended":
+        elif row.ended_because == EXPIRED:
             to = facts["delegator"].email
             await put_in_outbox(session, event.id, "order_delegation_unused", to, facts)
 

@@ -27,6 +27,16 @@ def test_that_outside_the_demo_a_weak_secret_stops_the_start(name: str, weak: st
     assert [other for other in SECRETS if other.upper() in said] == [name]
 
 
+def test_that_outside_the_demo_the_token_of_commerce_is_long_or_there_is_none() -> None:
+    given = dict.fromkeys(SECRETS, LONG)
+    Settings(demo_mode=False, **given).refuse_default_secrets()
+    Settings(demo_mode=False, **given, commerce_token=LONG).refuse_default_secrets()
+    Settings(demo_mode=True, commerce_token="short").refuse_default_secrets()
+    for weak in (DEFAULT_SECRET, "short", "", "x" * 31):
+        with pytest.raises(SystemExit, match="COMMERCE_TOKEN"):
+            Settings(demo_mode=False, **given, commerce_token=weak).refuse_default_secrets()
+
+
 @pytest.mark.parametrize(
     ("url", "driver"),
     [

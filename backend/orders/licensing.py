@@ -1,0 +1,58 @@
+"""Licences follow their lines: they arrive, change, move and go as a line does."""
+
+from collections.abc import Sequence
+
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from backend.core.events import Acting
+from backend.orders.delivery import deliver
+from backend.orders.models import License, Order, OrderLine
+
+
+async def settle(
+    session: AsyncSession, order: Order, lines: Sequence[OrderLine], acting: Acting, *, is_new: bool
+) -> None:
+    """Make an order's licences what its lines are: each delivered line has them once, in its
+    virtual account; no other line has any. The order is locked by the caller.
+    """
+    delivering = [
+        line
+        for line in lines
+        if line.delivered_at is not None and line.smart_account_id is not None
+    ]
+    if is_new and not delivering:
+        return
+    there = {} if is_new else await _licenses(session, order.number)
+    wanted = {line.number: line for line in delivering}
+    for number, row in there.items():
+        line = wanted.get(number)
+        if line is None or not _follow(row, line):
+            await session.delete(row)
+        else:
+            session.add(row)
+            del wanted[number]
+    await session.flush()
+    for line in wanted.values():
+        await deliver(session, order, line, acting)
+
+
+async def _licenses(session: AsyncSession, number: str) -> dict[int, License]:
+    rows = await session.exec(select(License).where(License.order_number == number))
+    return {row.line: row for row in rows.all()}
+
+
+def _follow(row: License, line: OrderLine) -> bool:
+    """Give a licence what its line says; False for one that is in the wrong place by now."""
+    if row.smart_account_id != line.smart_account_id or not line.smart_enabled:
+        return False
+    if line.virtual_account_id is None:
+        line.virtual_account_id = row.virtual_account_id
+    started = line.delivered_at or row.starts_at
+    row.virtual_account_id = line.virtual_account_id
+    row.sku, row.product, row.quantity, row.kind = (
+        line.sku, line.product, line.quantity, line.kind
+    )  # fmt: skip
+    row.starts_at = max(started, line.requested_start or started)
+    row.ends_at, row.subscription_id = line.ends_at, line.subscription_id
+    return True
