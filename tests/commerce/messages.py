@@ -48,7 +48,10 @@ OF_AN_ORDER: tuple[type[SQLModel], ...] = (
     OrderLine, License, OrderShare, OrderDelegation, DroppedLine,
 )  # fmt: skip
 # Of no meaning: an id that is made up, and when we heard of it.
-NOISE = {"id", "added_at", "updated_at", "ended_at", "order_number", "number_of_order"}
+NOISE = {
+    "id", "added_at", "updated_at", "ended_at", "shared_at", "created_at", "expires_at",
+    "order_number", "token_hash",
+}  # fmt: skip
 
 
 async def state_of(number: str) -> dict[str, Any]:
@@ -71,7 +74,7 @@ async def state_of(number: str) -> dict[str, Any]:
                     {
                         name: value
                         for name, value in row.model_dump().items()
-                        if name not in NOISE | {"token_hash"}
+                        if name not in NOISE
                     }
                     for row in rows.all()
                 ),
