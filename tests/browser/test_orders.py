@@ -15,7 +15,7 @@ from tests.browser.inspection import Inspection
 from tests.product import Product
 
 FIONA = "fiona@northwind.example"
-STUCK = "4100001"
+STUCK, ALONE = "4100001", "4100025"
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +78,51 @@ def test_why_an_order_is_stuck_is_found_out_and_it_is_assigned(
     assert inspection.found == {}
 
 
+def test_with_rasa_the_same_is_done_in_words_and_with_the_cards_buttons(
+    visit: Visits, product: Product, album: Album
+) -> None:
+    fiona = visit(FIONA, portal="scm").open()
+    fiona.say(f"Why is order {ALONE} stuck?")
+    order = fiona.widget.get_by_role("group", name=f"Order {ALONE}", exact=True).first
+    expect(order.locator(".delay").first).to_contain_text("No Smart Account on the order")
+    order.get_by_role("button", name=f"Assign order {ALONE}", exact=True).click()
+    fiona.settle()
+    album.take(fiona.page, "rasa-order-asked")
+    fiona.say("northwind.example, Americas")
+    expect(fiona.card).to_contain_text(TERMS)
+    expect(fiona.card).to_contain_text("Americas")
+    album.take(fiona.page, "rasa-order-terms")
+    fiona.card.get_by_role("button", name="Accept the terms and assign").click()
+    expect(fiona.receipts).to_have_count(1, timeout=TURN_MS)
+    assert assigned(product, ALONE) == ("northwind.example", "Americas")
+
+    fiona.say("show everything that is delayed, worst first")
+    rows = fiona.widget.locator("ask-licensing-orders li")
+    expect(rows.first.locator(".why").first).to_be_visible()
+    inspection = Inspection(fiona.page, album, "rasa-order")
+    inspection.look("delayed", ("desktop", "phone"))
+    fiona.say("how many orders do I have by status?")
+    expect(fiona.widget.get_by_role("list", name="By status")).to_be_visible()
+    assert inspection.found == {}
+
+
+def test_many_orders_are_assigned_at_once_each_with_a_result(
+    visit: Visits, product: Product, album: Album
+) -> None:
+    fiona = visit(FIONA, portal="scm").open()
+    fiona.say("assign orders 4100026, 4100027 and 4100021 to northwind.example, Americas")
+    expect(fiona.card).to_contain_text(TERMS)
+    inspection = Inspection(fiona.page, album, "rasa-order")
+    inspection.look("many", ("desktop", "phone"))
+    fiona.card.get_by_role("button", name="Accept the terms and assign").click()
+    expect(fiona.receipts).to_have_count(1, timeout=TURN_MS)
+    outcomes = fiona.receipts.locator(".outcome")
+    assert sorted(outcomes.all_inner_texts()) == ["Assigned", "Assigned", "Not done"]
+    inspection.look("many-done", ("desktop", "dark", "phone"))
+    assert assigned(product, "4100026") == ("northwind.example", "Americas")
+    assert inspection.found == {}
+
+
 def test_all_orders_are_listed_and_counted(ask: Visits, model: ScriptedModel, album: Album) -> None:
     fiona = ask(FIONA).open()
     model.steps(call("list_orders", {"limit": 200}), text("These are yours."))
@@ -116,8 +161,8 @@ def test_the_desk_sees_the_order_of_a_case(ask: Visits, with_agent: Product, alb
     assert barriers(lee) == []
 
 
-def assigned(product: Product) -> tuple[str, str] | None:
-    """Where the order stands."""
-    order = product.client(FIONA).http.get(f"/orders/{STUCK}").raise_for_status().json()
+def assigned(product: Product, number: str = STUCK) -> tuple[str, str] | None:
+    """Where an order stands."""
+    order = product.client(FIONA).http.get(f"/orders/{number}").raise_for_status().json()
     where = order["assignment"]
     return (where["smart_account"], where["virtual_account"]) if where else None
