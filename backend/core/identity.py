@@ -35,7 +35,7 @@ class Person(SQLModel, table=True):
     language: str | None = Field(default=None, max_length=35)
     time_zone: str | None = Field(default=None, max_length=64)
     address: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
-    cco_id: str | None = Field(default=None, max_length=80)
+    cco_id: str | None = Field(default=None, max_length=80, index=True)
     email_pending: str | None = Field(default=None, max_length=254)
     note: str = Field(default="", max_length=300)
     other_emails: list[str] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))

@@ -16,6 +16,7 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Make the change."""
+    op.create_index(op.f("ix_person_cco_id"), "person", ["cco_id"])
     op.create_table(
         "sales_order",
         sa.Column("number", sa.String(length=20), nullable=False),
@@ -363,6 +364,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take the change back."""
+    op.drop_index(op.f("ix_person_cco_id"), "person")
     with op.batch_alter_table("license", schema=None) as batch_op:
         batch_op.drop_index("licenses_of_an_account")
         batch_op.drop_index("license_of_a_line")
