@@ -24,6 +24,7 @@ from backend.orders import timers as _order_timers  # noqa: F401 - registers the
 from backend.orders.access_routes import router as order_access
 from backend.orders.assigning_routes import router as assigning
 from backend.orders.desk_routes import router as order_desk
+from backend.orders.export_routes import router as order_exports
 from backend.orders.license_routes import router as licenses
 from backend.orders.routes import router as orders
 from backend.partners import mails as _partner_mails  # noqa: F401 - registers its jobs
@@ -44,7 +45,7 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API)
     for feature in (
         people, training, cases, directory, access, access_rules, accounts, account_requests,
-        virtual_accounts, users, groups, orders, assigning, order_access, order_desk,
+        virtual_accounts, users, groups, orders, assigning, order_access, order_desk, order_exports,
         licenses, partners, commerce, events, knowledge, demo,
     ):  # fmt: skip
         router.include_router(feature)

@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 # A cell that begins like this is calculated when the file is opened.
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
 # Without it Excel reads UTF-8 as something else.
-_MARK = "\ufeff"
+MARK = "\ufeff"
 
 
 def harmless(cell: object) -> str:
@@ -31,7 +31,7 @@ def as_csv(
     """Answer a table as a download, line by line as the rows come."""
 
     async def lines() -> AsyncIterator[str]:
-        yield _MARK + line(heads)
+        yield MARK + line(heads)
         async for row in rows:
             yield line(row)
 

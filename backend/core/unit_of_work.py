@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel, col
 from sqlmodel.ext.asyncio.session import AsyncSession
-from starlette.status import HTTP_201_CREATED, HTTP_400_BAD_REQUEST
+from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED, HTTP_400_BAD_REQUEST
 
 from backend.core import clock
 from backend.core.auth import claims_of
@@ -171,7 +171,7 @@ def _preview(response: Response) -> Response:
     already, and would only change, keeps its own.
     """
     body = json.loads(bytes(response.body) or b"{}")
-    if isinstance(body, dict) and response.status_code == HTTP_201_CREATED:
+    if isinstance(body, dict) and response.status_code in (HTTP_201_CREATED, HTTP_202_ACCEPTED):
         for name in ("id", "number", "link"):
             if name in body:
                 body[name] = None

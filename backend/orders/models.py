@@ -7,13 +7,13 @@ What an order is comes from Commerce, whole, in numbered versions; what people d
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Column, ForeignKeyConstraint, Index, text
+from sqlalchemy import JSON, CheckConstraint, Column, ForeignKeyConstraint, Index, LargeBinary, text
 from sqlalchemy.sql.elements import conv
 from sqlmodel import Field, SQLModel
 
 from backend.core import clock
 from backend.core.database import UtcDateTime
-from backend.core.ids import new_id
+from backend.core.ids import new_id, new_secret_id
 
 NUMBER_LENGTH = 20
 TYPES = ("standard", "subscription", "stocking", "ea")
@@ -26,6 +26,8 @@ PROVISIONING = (
     "failed", "completed",
 )  # fmt: skip
 KINDS = ("perpetual", "term", "subscription")
+EXPORT_FORMATS = ("csv", "xlsx")
+EXPORT_STATUSES = ("queued", "running", "ready", "failed")
 HOLDS = ("credit", "deal", "export")
 # In words that a partial index is recognised by: SQLite does so for these very words alone.
 IS_OPEN = text("ended_at IS NULL")
@@ -279,18 +281,42 @@ class OrderFollower(SQLModel, table=True):
 
 
 class OrderExport(SQLModel, table=True):
-    """A download of a list of orders, written by a job; the file goes when it expires."""
+    """A download of a list of orders, written by a job; it goes with its file when it expires.
+
+    `done` and `total` count orders. `attempts` are those of the job: a crash begins it anew, once.
+    """
 
     __tablename__ = "order_export"
+    __table_args__ = (
+        _one_of("order_export", "format", EXPORT_FORMATS),
+        _one_of("order_export", "status", EXPORT_STATUSES),
+        Index("order_exports_of_a_person", "person", "expires_at"),
+    )
 
-    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
-    person: str = Field(foreign_key="person.id", max_length=254, index=True)
+    id: str = Field(default_factory=new_secret_id, primary_key=True, max_length=43)
+    person: str = Field(foreign_key="person.id", max_length=254)
     format: str = Field(max_length=10)
     filters: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
     status: str = Field(default="queued", max_length=20)
+    attempts: int = 0
     done: int = 0
     total: int | None = Field(default=None)
+    size: int | None = Field(default=None, description="The file's, in bytes")
     problem: str | None = Field(default=None, max_length=300)
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class OrderExportPart(SQLModel, table=True):
+    """A part of a download's file. Files lie in the database, because another process than the one
+    that wrote it, on another machine perhaps, may be asked for it; and they expire with their rows.
+    """
+
+    __tablename__ = "order_export_part"
+
+    export_id: str = Field(
+        foreign_key="order_export.id", ondelete="CASCADE", primary_key=True, max_length=43
+    )
+    number: int = Field(primary_key=True)
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

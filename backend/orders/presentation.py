@@ -12,9 +12,10 @@ from backend.core import clock
 from backend.core.identity import Person, PersonRef, people
 from backend.core.policy import Action
 from backend.core.receipts import Receipt
-from backend.orders.delays import Delay, Facts, can_be_assigned, delays
+from backend.orders.delays import Delay, Facts, delays
 from backend.orders.explaining import Reader, because, explained
 from backend.orders.models import Order, OrderFollower, OrderLine
+from backend.orders.possible import you_may
 from backend.orders.schemas import (
     Assignment,
     AssignmentStatus,
@@ -25,10 +26,9 @@ from backend.orders.schemas import (
 )
 from backend.orders.standing import Places, assignment_of, assignment_status, places_of
 from backend.orders.timeline import timeline
-from backend.orders.visibility import View, Way, may_assign, ways_to_each
+from backend.orders.visibility import View, Way, ways_to_each
 from backend.users.rights import able, holders
 
-_SHARING = frozenset({Way.CONTACT, Way.DOMAIN, Way.PARTNER})
 MOST_NAMED = 3
 
 
@@ -172,45 +172,6 @@ def _partner(order: Order) -> Partner | None:
 def is_closed_without_provisioning(order: Order, lines: Iterable[OrderLine]) -> bool:
     """Whether Commerce closed an order of which something was never delivered."""
     return order.closed_at is not None and any(line.delivered_at is None for line in lines)
-
-
-def you_may(
-    view: View, ways: Sequence[Way], facts: Facts, waits: Sequence[Delay], *, following: bool
-) -> list[str]:
-    """The operations that this order lets the reader do now, by their ids."""
-    found = [*(["explain_order_delay"] if waits else [])]
-    if may_assign(ways):
-        found += _for_assigners(view, ways, facts)
-    if any(line.delivered_at is not None for line in facts.lines):
-        found.append("find_license")
-    return [*found, "unfollow_order" if following else "follow_order"]
-
-
-def _for_assigners(view: View, ways: Sequence[Way], facts: Facts) -> list[str]:
-    order, undelivered = facts.order, list(facts.open())
-    is_live = order.booked_at is not None and not (order.cancelled_at or order.closed_at)
-    found = []
-    if (
-        is_live
-        and order.fc_email is not None
-        and any(can_be_assigned(order, line) for line in undelivered)
-    ):
-        found.append("assign_order")
-        if Way.CONTACT in ways and view.kind == "customer":
-            found.append("delegate_order")
-    ours = [line for line in facts.lines if line.assigned_by is not None]
-    if ours and all(line.delivered_at is None for line in ours):
-        found.append("unassign_order")
-    if not _SHARING.isdisjoint(ways):
-        found.append("share_order")
-    to_set_up = [
-        line for line in undelivered if line.kind == "subscription" and line.onboarded_at is None
-    ]
-    if is_live and to_set_up:
-        if any(line.set_up_mail_at and line.provisioning_contact for line in to_set_up):
-            found.append("resend_provisioning_mail")
-        found.append("change_provisioning_contact")
-    return found
 
 
 def assignment_counts(rows: Iterable[tuple[str, int]]) -> dict[AssignmentStatus, int]:

@@ -358,3 +358,49 @@ class OrderLicenses(BaseModel):
     text: str = Field(description="The same in a sentence")
     items: list[LineLicenses]
     next: str | None = Field(default=None, description="Always null: there are few")
+
+
+class OrderFilters(Body):
+    """Which orders of those that you see; what is left out narrows nothing."""
+
+    q: str | None = Field(
+        default=None,
+        max_length=200,
+        description="The beginning of an order number, the customer's own number, or words of the "
+        "customer, a product or its number",
+    )
+    assignment: AssignmentStatus | None = Field(
+        default=None, description="Only those whose licences stand like this"
+    )
+    delayed: bool | None = Field(
+        default=None, description="Only those that wait for something, or only the others"
+    )
+    status: OrderStatus | None = Field(default=None, description="Only this status")
+
+
+class ExportOrders(Body):
+    """A list of orders as a file."""
+
+    format: Literal["csv", "xlsx"] = Field(description="CSV, or a workbook for Excel")
+    filters: OrderFilters = Field(default_factory=OrderFilters)
+
+
+class OrderExportPublic(BaseModel):
+    """A file that is being made, or that waits to be fetched until it expires."""
+
+    id: str = Field(description="Also the file's: GET /order-exports/{export_id}/file")
+    status: Literal["queued", "running", "ready", "failed"]
+    format: Literal["csv", "xlsx"]
+    filters: OrderFilters
+    done: int = Field(description="How many orders are written")
+    total: int | None = Field(description="How many there are; null before that is known")
+    size: int | None = Field(description="Bytes of the file, once it is ready")
+    problem: str | None = Field(description="Why it failed, and what to do")
+    created_at: datetime
+    expires_at: datetime
+
+
+class OrderExportAnswer(OrderExportPublic):
+    """The download that was begun, with what was done."""
+
+    receipt: Receipt

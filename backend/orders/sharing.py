@@ -13,11 +13,9 @@ from backend.orders.history import note
 from backend.orders.models import OrderShare
 from backend.orders.schemas import OrderSharePublic, OrderSharesAnswer, ShareOrder
 from backend.orders.service import Seen, find, may_already
-from backend.orders.visibility import Way
+from backend.orders.visibility import SHARING
 from backend.users.rights import shown
 
-# Delegates, and those an order was shared with, pass it on to nobody.
-SHARING = frozenset({Way.CONTACT, Way.DOMAIN, Way.PARTNER})
 MOST_SHARES = 100
 
 

@@ -38,6 +38,8 @@ class Way(StrEnum):
 
 # Whoever sees an order only because it stands on an account changes nothing about it.
 ASSIGNING = frozenset(Way) - {Way.ACCOUNT}
+# A delegate, and whoever it was shared with, does not pass it on.
+SHARING = frozenset({Way.CONTACT, Way.DOMAIN, Way.PARTNER})
 # More than so many accounts and virtual accounts are asked about together.
 MOST_PARTS = 40
 _AROUND_DIGITS = re.compile(r"^(?:order|so|wo|no|[#:.\s])+|[\s-]", re.IGNORECASE)

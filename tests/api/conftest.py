@@ -17,7 +17,7 @@ from backend.core import clock
 from backend.core.database import database
 from backend.core.identity import Organization, Person
 from backend.orders.delays import refresh
-from backend.orders.models import Order, OrderLine, OrderShare
+from backend.orders.models import Order, OrderExport, OrderExportPart, OrderLine, OrderShare
 from backend.users.models import ExternalGroupGrant, Membership, UserGroup
 from backend.virtual_accounts.models import VirtualAccount
 from tests.conftest import NORTHWIND, Newcomer
@@ -96,6 +96,9 @@ async def account_of(owner: str) -> dict[str, str]:
         starts=now, ends=now + timedelta(days=30),
     )  # fmt: skip
     order, line = order_of(account, asker)
+    export = OrderExport(
+        person=owner, format="csv", status="ready", size=1, expires_at=now + timedelta(days=1)
+    )
     async with database().write() as session:
         session.add(Organization(domain=f"{word}.example", name=word, kind="customer"))
         await session.flush()
@@ -111,13 +114,15 @@ async def account_of(owner: str) -> dict[str, str]:
         session.add_all([guests, order])
         await session.flush()
         session.add_all([
-            line, OrderShare(order_number=order.number, email=owner, shared_by=asker),
+            line, OrderShare(order_number=order.number, email=owner, shared_by=asker), export,
         ])  # fmt: skip
+        await session.flush()
+        session.add(OrderExportPart(export_id=export.id, number=0, content=b"x"))
     return {
         "smart_account": account.domain, "virtual_account": place.id, "group": group.id,
         "email": asker, "request_id": asked.id, "rule_id": rule.id,
         "delegation_id": delegation.id, "notice": "admin", "lookup_id": guests.lookup_id,
-        "order_number": order.number, "partner": account.domain,
+        "order_number": order.number, "partner": account.domain, "export_id": export.id,
     }  # fmt: skip
 
 

@@ -197,6 +197,18 @@ def test_that_a_list_says_in_a_sentence_what_it_holds(come: Visits, quiet: Produ
     expect(announced.last).to_have_text("Assistant: Found.. Your orders: 120 orders")
 
 
+def test_that_a_list_in_words_is_not_said_beside_its_card(come: Visits, quiet: Product) -> None:
+    chat = come(FIONA).open()
+    said = "Two are late:\n- **4200000** · No Smart Account\n- **4200003**\n… and 2 more."
+    offer = {"title": "4200000", "payload": '/order_status{"order_number":"4200000"}'}
+    tell(quiet, chat, said, card=order_cards.CARDS["orders"], buttons=[offer])
+    assert chat.said("bot")[-1] == "Two are late:"
+    expect(chat.offer("4200000")).to_have_count(0)
+    tell(quiet, chat, said, buttons=[offer])
+    expect(chat.messages.last).to_contain_text("… and 2 more.")
+    expect(chat.offer("4200000")).to_be_visible()
+
+
 def test_that_the_numbers_stand_beside_the_bars(come: Visits, quiet: Product) -> None:
     chat = show(come, quiet, order_cards.CARDS["summary"])
     bars = chat.widget.get_by_role("list", name="By status").get_by_role("listitem")

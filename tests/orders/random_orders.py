@@ -8,7 +8,7 @@ from typing import Any
 from backend.accounts.domains import domain_path
 from backend.accounts.models import SmartAccount
 from backend.core import clock
-from backend.orders.models import HOLDS, KINDS, PROVISIONING, STATUSES, TYPES, Order, OrderLine
+from backend.orders.models import HOLDS, KINDS, PROVISIONING, TYPES, Order, OrderLine
 from tests.orders.making import line_of, rows_of
 
 ACCOUNTS: list[dict[str, Any]] = [
@@ -56,13 +56,17 @@ def order_by(dice: Dice, number: str, contact: str | None, on: list[SmartAccount
     Order, list[OrderLine]
 ]:  # fmt: skip
     """One order with one to four lines."""
+    booked, cancelled, closed = dice.perhaps(0.85), dice.perhaps(0.1), dice.perhaps(0.15)
+    status = dice.choice(("booked", "in_fulfilment", "provision_pending", "provisioned"))
+    if cancelled or closed or not booked:
+        status = "cancelled" if cancelled else "closed" if closed else "submitted"
     fields = {
         "type": dice.choice(TYPES),
-        "status": dice.choice(STATUSES),
+        "status": status,
         "placed_at": clock.now() - timedelta(days=dice.randint(61, 90)),
-        "booked_at": dice.perhaps(0.8),
-        "cancelled_at": dice.perhaps(0.1),
-        "closed_at": dice.perhaps(0.2),
+        "booked_at": booked,
+        "cancelled_at": cancelled,
+        "closed_at": closed,
         "holds": {
             by: dice.moment().isoformat() for by in HOLDS if dice.chance(0.07)
         },

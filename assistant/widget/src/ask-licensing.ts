@@ -18,7 +18,7 @@ import { whyNot } from './files.ts';
 import { icons } from './icons.ts';
 import { Memory } from './memory.ts';
 import { authorName } from './message.ts';
-import { plainWords } from './prose.ts';
+import { plainWordsOf } from './prose.ts';
 import { ProposalCard } from './proposal.ts';
 import { Rating } from './rating.ts';
 import { Session } from './session.ts';
@@ -269,7 +269,7 @@ export class AskLicensing extends LitElement {
     this.#scroll.expect(asks ? null : replies[0]?.id ?? null);
     for (const reply of replies) {
       const who = reply.role === 'person' ? authorName(reply) : reply.role === 'bot' ? words.assistant : '';
-      const said = [plainWords(reply.text), reply.card && cardWords(reply.card), reply.proposal?.preview.title].filter(Boolean);
+      const said = [plainWordsOf(reply), reply.card && cardWords(reply.card), reply.proposal?.preview.title].filter(Boolean);
       this.#announcer.say(`${who ? `${who}: ` : ''}${said.join('. ')}`);
     }
   }

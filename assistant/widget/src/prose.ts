@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { type Block, type Inline, parseMarkdown } from './markdown.ts';
+import type { Reply } from './types.ts';
 import { words } from './words.ts';
 
 type Drawn = TemplateResult | string | typeof nothing;
@@ -58,9 +59,17 @@ export function prose(text: string): Drawn[] {
 
 const read = new WeakMap<object, Block[]>();
 
+/** What is said in words. A list for those who see no card isn't said beside the card of it. */
+function blocksOf({ text, engine, card }: Pick<Reply, 'text' | 'engine' | 'card'>): Block[] {
+  const blocks = parseMarkdown(text);
+  if (engine !== 'rasa' || card?.kind !== 'orders') return blocks;
+  const begins = blocks.findIndex(({ kind }) => kind === 'list');
+  return begins > 0 ? blocks.slice(0, begins) : blocks;
+}
+
 /** The prose of a stored message. Messages don't change, and long conversations are drawn often. */
-export function proseOf(message: { text: string }): Drawn[] {
-  const blocks = read.get(message) ?? parseMarkdown(message.text);
+export function proseOf(message: Reply): Drawn[] {
+  const blocks = read.get(message) ?? blocksOf(message);
   read.set(message, blocks);
   return blocks.map(drawBlock);
 }
@@ -70,12 +79,18 @@ function spoken(part: Inline): string {
   return 'text' in part ? part.text : part.parts.map(spoken).join('');
 }
 
-/** The words alone, for announcements. */
+function say(block: Block): string {
+  if (block.kind === 'code') return block.text;
+  if (block.kind === 'list') return block.items.map((item) => item.map(say).join(' ')).join('. ');
+  return block.parts.map(spoken).join('');
+}
+
+/** The words alone. */
 export function plainWords(text: string): string {
-  const say = (block: Block): string => {
-    if (block.kind === 'code') return block.text;
-    if (block.kind === 'list') return block.items.map((item) => item.map(say).join(' ')).join('. ');
-    return block.parts.map(spoken).join('');
-  };
   return parseMarkdown(text).map(say).join(' ');
+}
+
+/** The words alone of a message, for announcements. */
+export function plainWordsOf(message: Reply): string {
+  return blocksOf(message).map(say).join(' ');
 }

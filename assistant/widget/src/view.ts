@@ -167,7 +167,8 @@ function offers(turn: Reply[], ask: Ask | null): Button[] {
   const asked = new Set(ask?.options?.map((option) => option.payload));
   const buttons = turn.flatMap(({ buttons: offered, proposal, card }) =>
     (offered ?? []).filter((button) => !(proposal && ON_CARDS.includes(button.payload))
-      && !(card?.order && hasButton(card.order, button))));
+      && !(card?.order && hasButton(card.order, button))
+      && !card?.orders?.some(({ number }) => number === button.title)));
   return buttons.filter((button, index) => !asked.has(button.payload)
     && buttons.findIndex((other) => other.payload === button.payload) === index);
 }

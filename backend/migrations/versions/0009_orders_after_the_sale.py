@@ -126,17 +126,24 @@ def upgrade() -> None:
 
     op.create_table(
         "order_export",
-        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("id", sa.String(length=43), nullable=False),
         sa.Column("person", sa.String(length=254), nullable=False),
         sa.Column("format", sa.String(length=10), nullable=False),
         sa.Column("filters", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=True),
         sa.Column("problem", sa.String(length=300), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("format IN ('csv', 'xlsx')", name=op.f("ck_order_export_format")),
+        sa.CheckConstraint(
+            "status IN ('queued', 'running', 'ready', 'failed')",
+            name=op.f("ck_order_export_status"),
+        ),
         sa.ForeignKeyConstraint(["person"], ["person.id"], name=op.f("fk_order_export_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_export")),
     )
@@ -144,8 +151,21 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_order_export_expires_at"), ["expires_at"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_order_export_person"), ["person"], unique=False)
+        batch_op.create_index("order_exports_of_a_person", ["person", "expires_at"], unique=False)
 
+    op.create_table(
+        "order_export_part",
+        sa.Column("export_id", sa.String(length=43), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["export_id"],
+            ["order_export.id"],
+            name=op.f("fk_order_export_part_export_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("export_id", "number", name=op.f("pk_order_export_part")),
+    )
     op.create_table(
         "order_follower",
         sa.Column("order_number", sa.String(length=20), nullable=False),
@@ -389,8 +409,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_order_follower_person"))
 
     op.drop_table("order_follower")
+    op.drop_table("order_export_part")
     with op.batch_alter_table("order_export", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_order_export_person"))
+        batch_op.drop_index("order_exports_of_a_person")
         batch_op.drop_index(batch_op.f("ix_order_export_expires_at"))
 
     op.drop_table("order_export")
