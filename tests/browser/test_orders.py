@@ -140,6 +140,22 @@ def test_all_orders_are_listed_and_counted(ask: Visits, model: ScriptedModel, al
     assert inspection.found == {}
 
 
+def test_orders_are_taken_away_as_a_file(ask: Visits, model: ScriptedModel, album: Album) -> None:
+    fiona = ask(FIONA).open()
+    model.steps(call("create_order_export", {"format": "csv"}))
+    fiona.say("download my orders as CSV")
+    fiona.card.get_by_role("button", name="Confirm").click()
+    expect(fiona.receipts).to_have_count(1, timeout=TURN_MS)
+    fetch = fiona.receipts.get_by_role("button", name="Download CSV")
+    expect(fetch).to_be_visible(timeout=TURN_MS)
+    with fiona.page.expect_download() as downloaded:
+        fetch.click()
+    assert STUCK in downloaded.value.path().read_text()
+    inspection = Inspection(fiona.page, album, "real-order")
+    inspection.look("export", ("desktop", "dark", "phone"))
+    assert inspection.found == {}
+
+
 def test_the_desk_sees_the_order_of_a_case(ask: Visits, with_agent: Product, album: Album) -> None:
     opened = with_agent.client(FIONA).http.post(
         "/cases",
