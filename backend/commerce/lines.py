@@ -120,6 +120,8 @@ async def _drop(session: AsyncSession, line: OrderLine) -> None:
         decided = {name: getattr(line, name) for name in (*ASSIGNMENT, *SET_UP)}
         if line.assigned_by is None:
             decided |= dict.fromkeys(ASSIGNMENT)
+        if line.contact_by is None:
+            decided["provisioning_contact"] = None
         session.add(DroppedLine(order_number=line.order_number, number=line.number, **decided))
     await session.delete(line)
 
