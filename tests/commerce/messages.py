@@ -71,11 +71,7 @@ async def state_of(number: str) -> dict[str, Any]:
             )
             state[model.__name__] = sorted(
                 (
-                    {
-                        name: value
-                        for name, value in row.model_dump().items()
-                        if name not in NOISE
-                    }
+                    {name: value for name, value in row.model_dump().items() if name not in NOISE}
                     for row in rows.all()
                 ),
                 key=repr,
