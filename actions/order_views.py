@@ -198,7 +198,7 @@ class ListOrders(CustomAction):
         if what is not None:
             _show_kind(turn, found, more, narrowed)
         elif found:
-            text = say("utter_orders", count=_count(found, more))
+            text = _headline("utter_orders", found, more)
             _show(turn, text, found, more, "order_status", narrowed=narrowed)
         else:
             response = "utter_orders_none_found" if narrowed else "utter_orders_none"
@@ -237,7 +237,7 @@ async def show_delayed(turn: Turn) -> None:
         turn.reply(say("utter_orders_none_such", what=what),
                    buttons=buttons("utter_orders_none_such"))  # fmt: skip
         return
-    text = say("utter_orders_delayed", count=_count(found, more))
+    text = _headline("utter_orders_delayed", found, more)
     _show(turn, text, found, more, "explain_delay", narrowed={"delayed": True})
 
 
@@ -258,7 +258,7 @@ def _show_kind(
     if kind == "unassigned" and len(found) > 1:
         title = say("utter_way_assign_orders")
         extra = [button(title, "assign_order", wish="assign all unassigned orders")]
-    text = say("utter_orders_of_kind", count=_count(found, more), what=what)
+    text = _headline("utter_orders_of_kind", found, more, what=what)
     _show(turn, text, found, more, "order_status", extra, narrowed)
 
 
@@ -279,6 +279,13 @@ def _show(
     card = card_of("list_orders", {"items": found, "next": "more" if more else None},
                    title=say("utter_orders_title"))  # fmt: skip
     turn.reply("\n".join([text, *lines]), card=card, buttons=[*ways, *(extra or [])])
+
+
+def _headline(response: str, found: list[Order], more: bool, **words: str) -> str:
+    """The sentence over a list; one order is not "1 of the orders"."""
+    if len(found) == 1 and not more:
+        return say(f"{response}_one", **words)
+    return say(response, count=_count(found, more), **words)
 
 
 def _count(found: list[Order], more: bool) -> str:

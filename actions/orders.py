@@ -158,10 +158,15 @@ def say_not_found(turn: Turn, meant: Meant, intent: str) -> None:
     if meant.near:
         response = "utter_order_several" if meant.several else "utter_order_which_near"
     ways = [button(label(o), intent, order_number=o["number"]) for o in meant.near[:OFFERED]]
-    more = [] if meant.near else [
-        button(say("utter_way_why_not_seen"), "why_visible", order_number=meant.said),
-        *buttons("utter_orders_none_such"),
-    ]  # fmt: skip
+    more: list[Button] = []
+    if not meant.near:
+        wish = turn.words or say("utter_order_unknown", said=meant.said)
+        more = [
+            button(say("utter_way_why_not_seen"), "why_visible", order_number=meant.said),
+            button(say("utter_way_order_case"), "open_case", order_number=meant.said,
+                   category="orders", wish=wish),
+            *buttons("utter_orders_none_such"),
+        ]  # fmt: skip
     turn.reply(say(response, said=str(meant.said)[:40]), buttons=[*ways, *more])
 
 
