@@ -10,9 +10,16 @@ from actions.accounts import AccountForm, Entry, related
 from actions.forms import OperationForm
 from actions.inside import MOST_ACCOUNTS, nodes_of
 from actions.names import Hit, find_names
-from actions.negations import affirmed, is_left_out
+from actions.negations import affirmed
 from actions.order_forms import MOST_CHOICES, OrderForm
-from actions.orders import ORDER, means_several, numbers_said, orders_seen
+from actions.orders import (
+    ORDER,
+    means_several,
+    numbers_left_out,
+    numbers_said,
+    order_of,
+    orders_seen,
+)
 from actions.places import places_of
 from actions.sheet import CHANGE, Sheet, Values
 from actions.turn import Turn, button
@@ -22,6 +29,7 @@ from backend.core.client import Answer
 PLACE = "virtual_account"
 ORDERS = "orders"
 MOST_AT_ONCE = 500
+MOST_LOOKED_AT = 40
 _DEFAULT = re.compile(r"\b(?:the )?default(?: one| virtual account)?\b", re.IGNORECASE)
 _ALL = re.compile(
     r"\b(?:all|every(?:thing)?|each|any)\b(?! (?:of )?(?:the |its )?lines?\b)", re.IGNORECASE
@@ -230,9 +238,15 @@ def _speaks_of_many(turn: Turn) -> bool:
     """Whether orders are meant in the plural: "all unassigned orders", "them"."""
     if numbers_said(turn):
         return _TO.search(turn.words) is not None
-    shown = (turn.recall.get("shown") or {}).get("kind") == "orders"
     many = _UNASSIGNED.search(turn.words) or _ALL.search(turn.words)
-    return (bool(many) and means_several(turn)) or bool(shown and _THEM.search(turn.words))
+    several = many is not None and (means_several(turn) or bool(numbers_left_out(turn)))
+    return several or bool(_shown(turn) and _THEM.search(turn.words))
+
+
+def _shown(turn: Turn) -> list[str]:
+    """The orders of the list that was shown last."""
+    shown = turn.recall.get("shown") or {}
+    return list(shown["ids"]) if shown.get("kind") == "orders" else []
 
 
 class AssignOrdersForm(TargetForm, OperationForm):
@@ -255,16 +269,14 @@ class AssignOrdersForm(TargetForm, OperationForm):
 
     async def _hear_orders(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
         """Named, in a range, all that wait, or those shown last; "not 4100027" leaves one out."""
-        said = [(f.start, str(f.value)) for f in turn.facts if f.entity == ORDER]
-        out = {n for start, n in said if is_left_out(turn.words, start)}
-        named = [n for _, n in said if n not in out]
+        out, named = numbers_left_out(turn), numbers_said(turn)
         present = [str(one) for one in sheet.values.get(ORDERS) or ()]
         if _TO.search(turn.words) and len(named) >= 2:
             named = await self._between(turn, named)
+        elif _THEM.search(turn.words) and not named and not present and _shown(turn):
+            named = await self._able(turn, sheet, _shown(turn))
         elif _UNASSIGNED.search(turn.words) or (_ALL.search(turn.words) and not named):
             named = await self._waiting(turn, sheet)
-        elif _THEM.search(turn.words) and not named and not present:
-            named = list((turn.recall.get("shown") or {}).get("ids") or [])
         elif named and present and _ALSO.search(turn.words):
             named = [*present, *named]
         elif out and not named:
@@ -278,8 +290,14 @@ class AssignOrdersForm(TargetForm, OperationForm):
     async def _waiting(self, turn: Turn, sheet: Sheet) -> list[str]:
         """All that have no account, but for those that can't be given one."""
         found, _ = await orders_seen(turn, assignment="unassigned")
-        able = [o["number"] for o in found if "assign_order" in o["you_may"]]
-        rest = [o["number"] for o in found if o["number"] not in able]
+        return await self._able(turn, sheet, [o["number"] for o in found])
+
+    async def _able(self, turn: Turn, sheet: Sheet, numbers: list[str]) -> list[str]:
+        """Those of them that can be assigned; which can't is said."""
+        known = [(await order_of(turn, number)).body for number in numbers[:MOST_LOOKED_AT]]
+        able = [o["number"] for o in known if "assign_order" in o.get("you_may", ())]
+        able += numbers[MOST_LOOKED_AT:]
+        rest = [number for number in numbers if number not in able]
         if rest and able:
             sheet.notes.append(
                 say("utter_orders_left_out", count=len(rest), numbers=", ".join(rest))

@@ -141,6 +141,8 @@ def hear_lines(turn: Turn, sheet: Sheet, heard: Values) -> None:
     if _WHOLE.search(turn.words):
         sheet.values.pop("lines", None)
         sheet.judged.add("lines")
+        if ORDER in sheet.values:
+            heard.setdefault(ORDER, sheet.values[ORDER])  # something was understood
         return
     match = _LINES.search(turn.words)
     if match is None:
@@ -202,4 +204,3 @@ class UnfollowOrderForm(OrderForm):
         """Those that are followed."""
         found, _ = await orders_seen(turn)
         return {o["number"]: label(o) for o in found if o["following"]}
-

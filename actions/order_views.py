@@ -13,11 +13,14 @@ from actions.names import find_names
 from actions.orders import (
     OFFERED,
     SHOWN,
+    Meant,
     Order,
     delayed_orders,
     line_of,
+    numbers_said,
     order_meant,
     orders_seen,
+    points,
     say_delay,
     say_not_found,
     say_place,
@@ -51,6 +54,7 @@ _ABOUT = re.compile(
     r"\s*(?:please|pls)?[.!?]*$",
     re.IGNORECASE,
 )
+_ORDERS = re.compile(r"\border\b", re.IGNORECASE)
 _NOBODY = re.compile(
     r"^(?:our company|us|me|ours|mine|my company|a smart account|no smart account|an account"
     r"|my orders?|our orders?)$",
@@ -336,19 +340,15 @@ class FindLicense(CustomAction):
     async def act(self, turn: Turn) -> list[EventType]:
         """The licences of the order that is meant, and why not where there are none."""
         turn.remember(last={"run": self.action})
-        meant = await order_meant(turn)
-        if meant.order is not None and not _of_account(turn):
+        of_order = bool(numbers_said(turn)) or points(turn) or _ORDERS.search(turn.words)
+        meant = await order_meant(turn) if of_order else Meant()
+        if meant.order is not None:
             await _licences_of_order(turn, meant.order)
-        elif meant.said is not None and meant.order is None:
+        elif meant.said is not None:
             say_not_found(turn, meant, "find_license")
         else:
             await _licences_of_accounts(turn)
         return []
-
-
-def _of_account(turn: Turn) -> bool:
-    """Whether an account is named rather than the order that was spoken of last."""
-    return not turn.values("order_number") and bool(turn.values("domain"))
 
 
 async def _licences_of_order(turn: Turn, order: Order) -> None:
@@ -361,6 +361,8 @@ async def _licences_of_order(turn: Turn, order: Order) -> None:
         say("utter_licenses_of_line", line=one["line"], product=one["product"], text=one["text"])
         for one in answer.body["items"][:SAID_LICENCES]
     ]
+    if len({one["text"] for one in answer.body["items"]}) == 1 and not answer.body["delivered"]:
+        lines = []  # the same of each
     parts = ["\n".join([str(answer.body["text"]), *lines])]
     if answer.body["delivered"] < len(answer.body["items"]):
         parts += [say_delay(order, one, whole=True) for one in order["delays"]]
@@ -377,7 +379,14 @@ def _licence_line(item: dict[str, Any]) -> str:
 async def _licences_of_accounts(turn: Turn) -> None:
     entries = await accounts_meant(turn)
     if not entries:
-        turn.reply(say("utter_licenses_no_account"), buttons=buttons("utter_licenses_no_account"))
+        found, _ = await orders_seen(turn)
+        ways = [
+            button(o["number"], "find_license", order_number=o["number"])
+            for o in found
+            if "find_license" in o["you_may"]
+        ]
+        text = say("utter_licenses_no_account")
+        turn.reply(text, buttons=[*ways[:OFFERED], *buttons("utter_licenses_no_account")])
         return
     for entry in entries:
         domain = entry["domain"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from actions.negations import is_left_out
 from actions.turn import Turn, button
 from actions.wording import Button, buttons, metadata, say
 from backend.core.client import Answer
@@ -32,8 +33,17 @@ _NUMBER = re.compile(r"\b\d{6,}\b")
 
 
 def numbers_said(turn: Turn) -> list[str]:
-    """The order numbers of a message, as written or pressed, each once."""
-    return list(dict.fromkeys(str(value) for value in turn.values(ORDER)))
+    """The order numbers that a message means, as written or pressed, each once."""
+    out = numbers_left_out(turn)
+    said = dict.fromkeys(str(value) for value in turn.values(ORDER))
+    return [number for number in said if number not in out]
+
+
+def numbers_left_out(turn: Turn) -> list[str]:
+    """The order numbers that are named as exceptions: "all but 4100027", "not 4100026"."""
+    facts = [fact for fact in turn.facts if fact.entity == ORDER and not turn.is_payload]
+    out = [str(fact.value) for fact in facts if is_left_out(turn.text, fact.start)]
+    return list(dict.fromkeys(out))
 
 
 def digits_said(turn: Turn) -> str | None:
@@ -99,6 +109,11 @@ async def order_meant(turn: Turn) -> Meant:
     if recalled and not _ANY.search(turn.words) and not means_several(turn):
         return await named(turn, str(recalled))
     return Meant()
+
+
+def points(turn: Turn) -> bool:
+    """Whether a sentence points to what was spoken of: "it", "that order"."""
+    return _IT.search(turn.words) is not None
 
 
 def means_several(turn: Turn) -> bool:
