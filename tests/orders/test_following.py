@@ -142,6 +142,7 @@ async def test_that_what_happens_to_the_account_is_news_and_so_is_a_day(
     await other.below("ada", "POST", "/notices/smart-licensing/accept")
     await run_due()
     assert (await followers(number))["vic"] == ["START_DATE_FUTURE"]
+    assert len(await mails_to(company.email("vic"), "order_news")) == 1
     clock_at(clock.now() + timedelta(days=6))
     await run_due()
     await run_due()
