@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select as columns
+from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -24,7 +26,7 @@ from backend.orders import news
 from backend.orders.delays import refresh
 from backend.orders.history import note
 from backend.orders.licensing import settle
-from backend.orders.models import Order, OrderDelegation, OrderLine, OrderShare
+from backend.orders.models import Order, OrderDelegation, OrderFollower, OrderLine, OrderShare
 from backend.orders.service import lines_of
 from backend.people.organizations import organization_at
 
@@ -39,6 +41,7 @@ class Known:
     web_order: str | None
     partner: str | None
     has_guests: bool
+    is_followed: bool
 
 
 async def put(session: AsyncSession, number: str, message: CommerceOrder) -> CommerceAnswer:
@@ -52,13 +55,12 @@ async def put(session: AsyncSession, number: str, message: CommerceOrder) -> Com
         wrong = f"Another order has the web order number {message.web_order_number}."
         raise invalid([FieldError(field="web_order_number", code="taken", message=wrong)])
     goals = await goals_of(session, message)
-    if known.version is None and await _is_new(session, number, message):
-        await _created(session, number, message, goals)
+    if known.version is None and await _created(session, number, message, goals):
         return CommerceAnswer(order_number=number, version=message.version, applied=True)
     order = await session.get_one(Order, number, with_for_update=LOCK, populate_existing=True)
     if order.version >= message.version:
         return await _late(session, number, message, order.version, True)
-    await _changed(session, order, message, goals)
+    await _changed(session, order, message, goals, is_followed=known.is_followed)
     return CommerceAnswer(order_number=number, version=message.version, applied=True)
 
 
@@ -72,15 +74,16 @@ async def _known(session: AsyncSession, number: str, message: CommerceOrder) -> 
         | select(OrderShare.email).where(OrderShare.order_number == number).exists()
     )
     rows = await (await session.connection()).execute(
-        select(
+        columns(
             select(Order.version).where(Order.number == number).scalar_subquery(),
             select(Order.number).where(Order.web_order_number == web).scalar_subquery(),
             select(Organization.domain).where(Organization.domain == partner).scalar_subquery(),
             guests_of,
+            select(OrderFollower.person).where(OrderFollower.order_number == number).exists(),
         )
     )
-    version, web_order, there, has_guests = rows.one()
-    return Known(version, web_order, there, bool(has_guests))
+    version, web_order, there, has_guests, is_followed = rows.one()
+    return Known(version, web_order, there, bool(has_guests), bool(is_followed))
 
 
 async def _late(
@@ -118,52 +121,54 @@ def _values(message: CommerceOrder) -> dict[str, Any]:
     }
 
 
-async def _is_new(session: AsyncSession, number: str, message: CommerceOrder) -> bool:
-    """Claim the number; False when another message of the same moment was first."""
-    row = Order(number=number, **_values(message))
+async def _created(
+    session: AsyncSession, number: str, message: CommerceOrder, goals: Goals
+) -> bool:
+    """Make a new order; False when another message of the same moment has made it first."""
+    order = Order(number=number, **_values(message))
+    lines = await merged(session, order, [], message, goals)
+    refresh(order, lines)
     claimed = await session.exec(
         insert_into(session, Order)
-        .values(row.model_dump())
+        .values(order.model_dump())
         .on_conflict_do_nothing(index_elements=[col(Order.number)])
         .returning(col(Order.number))
     )
-    return claimed.first() is not None
-
-
-async def _created(
-    session: AsyncSession, number: str, message: CommerceOrder, goals: Goals
-) -> None:
-    order = await session.get_one(Order, number)
-    lines = await merged(session, order, [], message, goals)
+    if claimed.first() is None:
+        return False
+    make_transient_to_detached(order)  # it is there, and need not be read again
+    session.add(order)
     await _settle(session, order, lines, "order_received", f"Order {number} came from Commerce")
+    return True
 
 
 async def _changed(
-    session: AsyncSession, order: Order, message: CommerceOrder, goals: Goals
-) -> None:
+    session: AsyncSession, order: Order, message: CommerceOrder, goals: Goals, *,
+    is_followed: bool,
+) -> None:  # fmt: skip
     before = (order.fc_email, order.partner_domain)
     present = await lines_of(session, order.number)
+    had_licences = any(line.delivered_at is not None for line in present)
     for name, value in _values(message).items():
         setattr(order, name, value)
     lines = await merged(session, order, present, message, goals)
+    refresh(order, lines)
     if (order.fc_email, order.partner_domain) != before:
         await guests.end(session, order, message, FEED)
     text = f"Commerce changed order {order.number}: it is {order.status}"
-    await _settle(session, order, lines, "order_changed", text, had=present)
+    gone = sorted({line.number for line in present} - {line.number for line in lines})
+    if gone:
+        text += f", without line {', '.join(str(one) for one in gone)}"
+    await _settle(session, order, lines, "order_changed", text, had_licences=had_licences)
+    if is_followed:
+        await news.note_changes(session, order, lines)
 
 
 async def _settle(
-    session: AsyncSession, order: Order, lines: Sequence[OrderLine], type_: str, text: str,
-    had: Sequence[OrderLine] = (),
+    session: AsyncSession, order: Order, lines: Sequence[OrderLine], type_: str, text: str, *,
+    had_licences: bool = False,
 ) -> None:  # fmt: skip
-    """What follows from how the order is now: licences, what lists filter by, who hears of it."""
-    refresh(order, lines)
-    session.add(order)
+    """What follows from how the order is now: its licences, and what the history says."""
     session.add_all(lines)
-    await settle(session, order, lines, FEED, is_new=not had)
-    gone = {line.number for line in had} - {line.number for line in lines}
-    if gone:
-        text += f", without line {', '.join(str(one) for one in sorted(gone))}"
+    await settle(session, order, lines, FEED, had_any=had_licences)
     await note(session, type_, FEED, order, lines, f"{text}.", version=order.version)
-    if had:
-        await news.note_changes(session, order, lines)

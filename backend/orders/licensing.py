@@ -11,19 +11,25 @@ from backend.orders.models import License, Order, OrderLine
 
 
 async def settle(
-    session: AsyncSession, order: Order, lines: Sequence[OrderLine], acting: Acting, *, is_new: bool
+    session: AsyncSession,
+    order: Order,
+    lines: Sequence[OrderLine],
+    acting: Acting,
+    *,
+    had_any: bool,
 ) -> None:
     """Make an order's licences what its lines are: each delivered line has them once, in its
-    virtual account; no other line has any. The order is locked by the caller.
+    virtual account; no other line has any. `had_any`: some may be there already. The order is
+    locked by the caller.
     """
     delivering = [
         line
         for line in lines
         if line.delivered_at is not None and line.smart_account_id is not None
     ]
-    if is_new and not delivering:
+    if not delivering and not had_any:
         return
-    there = {} if is_new else await _licenses(session, order.number)
+    there = await _licenses(session, order.number) if had_any else {}
     wanted = {line.number: line for line in delivering}
     for number, row in there.items():
         line = wanted.get(number)
