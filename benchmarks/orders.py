@@ -45,11 +45,11 @@ SAMPLES, WARM_UP = 60, 8
 MOST, MOST_P95 = 2.0, 3.0
 
 
-def _listed(**filters: object) -> Call:
+def _listed(limit: int = 50, **filters: object) -> Call:
     async def call(session: AsyncSession, person: Person) -> object:
         view = await view_of(session, person)
         wanted = Filters(**filters)  # type: ignore[arg-type]
-        orders, _ = await listing.orders(session, view, wanted, None, 50)
+        orders, _ = await listing.orders(session, view, wanted, None, limit)
         return await presentation.heads(session, view, orders)
 
     return call
@@ -73,12 +73,14 @@ CALLS: dict[str, Call] = {
     "the summary": _summary,
     "why one order waits": _one,
 }
+# As many as there are of each kind in the small world, too.
+PAGE = 10
 MANAGED: dict[str, Call] = {
-    "a manager's list": _listed(),
-    "… of those that are delayed": _listed(delayed=True),
-    "… of those that are unassigned": _listed(assignment=AssignmentStatus.UNASSIGNED),
-    "… of a status that few have": _listed(status=OrderStatus.CANCELLED, delayed=False),
-    "a manager's search by number": _listed(q=SOME_ORDER[:-2]),
+    "a manager's list": _listed(PAGE),
+    "… of those that are delayed": _listed(PAGE, delayed=True),
+    "… of those that are unassigned": _listed(PAGE, assignment=AssignmentStatus.UNASSIGNED),
+    "… of a status that few have": _listed(PAGE, status=OrderStatus.CANCELLED, delayed=False),
+    "a manager's search by number": _listed(PAGE, q=SOME_ORDER[:-2]),
 }
 
 

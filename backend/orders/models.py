@@ -56,6 +56,7 @@ class Order(SQLModel, table=True):
         Index("orders_of_a_contact", "fc_email", "placed_at", "number"),
         Index("orders_of_a_contacts_domain", "fc_domain", "placed_at", "number"),
         Index("orders_of_a_partner", "partner_domain", "placed_at", "number"),
+        Index("orders_of_a_partner_by_status", "partner_domain", "status", "placed_at", "number"),
         Index("orders_by_the_customers_number", "customer_order_number"),
     )
 

@@ -68,6 +68,11 @@ def upgrade() -> None:
             "orders_of_a_partner", ["partner_domain", "placed_at", "number"], unique=False
         )
         batch_op.create_index(
+            "orders_of_a_partner_by_status",
+            ["partner_domain", "status", "placed_at", "number"],
+            unique=False,
+        )
+        batch_op.create_index(
             "orders_by_the_customers_number", ["customer_order_number"], unique=False
         )
 
@@ -431,6 +436,7 @@ def downgrade() -> None:
     op.drop_table("order_delegation")
     with op.batch_alter_table("sales_order", schema=None) as batch_op:
         batch_op.drop_index("orders_by_the_customers_number")
+        batch_op.drop_index("orders_of_a_partner_by_status")
         batch_op.drop_index("orders_of_a_partner")
         batch_op.drop_index("orders_of_a_contacts_domain")
         batch_op.drop_index("orders_of_a_contact")
