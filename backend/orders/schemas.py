@@ -260,7 +260,7 @@ class DelegateOrder(Body):
 class OrderDelegationPublic(BaseModel):
     """A delegation of one order. `link` is in the answer of its making alone."""
 
-    id: str
+    id: str | None
     order_number: str
     email: str
     status: Literal["sent", "redeemed", "revoked", "expired"]
@@ -388,7 +388,9 @@ class ExportOrders(Body):
 class OrderExportPublic(BaseModel):
     """A file that is being made, or that waits to be fetched until it expires."""
 
-    id: str = Field(description="Also the file's: GET /order-exports/{export_id}/file")
+    id: str | None = Field(
+        description="Also the file's: GET /order-exports/{export_id}/file; null in a dry run"
+    )
     status: Literal["queued", "running", "ready", "failed"]
     format: Literal["csv", "xlsx"]
     filters: OrderFilters
