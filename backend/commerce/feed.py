@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import String, bindparam, or_
 from sqlalchemy import select as columns
 from sqlalchemy.orm import make_transient_to_detached
 from sqlmodel import col, select
@@ -31,6 +32,27 @@ from backend.orders.service import lines_of
 from backend.people.organizations import organization_at
 
 FEED = Acting(person="commerce", via="feed")
+
+_NUMBER = bindparam("number", type_=String)
+# Built once: it is asked for every message.
+_KNOWING = columns(
+    select(Order.version).where(col(Order.number) == _NUMBER).scalar_subquery(),
+    select(Order.number)
+    .where(col(Order.web_order_number) == bindparam("web_order", type_=String))
+    .scalar_subquery(),
+    select(Organization.domain)
+    .where(col(Organization.domain) == bindparam("partner", type_=String))
+    .scalar_subquery(),
+    or_(
+        select(OrderDelegation.id)
+        .where(
+            col(OrderDelegation.order_number) == _NUMBER, col(OrderDelegation.ended_at).is_(None)
+        )
+        .exists(),
+        select(OrderShare.email).where(col(OrderShare.order_number) == _NUMBER).exists(),
+    ),
+    select(OrderFollower.person).where(col(OrderFollower.order_number) == _NUMBER).exists(),
+)
 
 
 @dataclass(frozen=True)
@@ -65,23 +87,12 @@ async def put(session: AsyncSession, number: str, message: CommerceOrder) -> Com
 
 
 async def _known(session: AsyncSession, number: str, message: CommerceOrder) -> Known:
-    partner = message.partner.domain if message.partner else ""
-    web = message.web_order_number or ""
-    guests_of = (
-        select(OrderDelegation.id)
-        .where(OrderDelegation.order_number == number, col(OrderDelegation.ended_at).is_(None))
-        .exists()
-        | select(OrderShare.email).where(OrderShare.order_number == number).exists()
-    )
-    rows = await (await session.connection()).execute(
-        columns(
-            select(Order.version).where(Order.number == number).scalar_subquery(),
-            select(Order.number).where(Order.web_order_number == web).scalar_subquery(),
-            select(Organization.domain).where(Organization.domain == partner).scalar_subquery(),
-            guests_of,
-            select(OrderFollower.person).where(OrderFollower.order_number == number).exists(),
-        )
-    )
+    told = {
+        "number": number,
+        "web_order": message.web_order_number or "",
+        "partner": message.partner.domain if message.partner else "",
+    }
+    rows = await (await session.connection()).execute(_KNOWING, told)
     version, web_order, there, has_guests, is_followed = rows.one()
     return Known(version, web_order, there, bool(has_guests), bool(is_followed))
 

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.core.events import Acting
 from backend.orders.delivery import deliver
 from backend.orders.models import License, Order, OrderLine
+from backend.virtual_accounts.repository import default_of
 
 
 async def settle(
@@ -33,7 +34,7 @@ async def settle(
     wanted = {line.number: line for line in delivering}
     for number, row in there.items():
         line = wanted.get(number)
-        if line is None or not _follow(row, line):
+        if line is None or not await _follow(session, row, line):
             await session.delete(row)
         else:
             session.add(row)
@@ -48,14 +49,17 @@ async def _licenses(session: AsyncSession, number: str) -> dict[int, License]:
     return {row.line: row for row in rows.all()}
 
 
-def _follow(row: License, line: OrderLine) -> bool:
-    """Give a licence what its line says; False for one that is in the wrong place by now."""
+async def _follow(session: AsyncSession, row: License, line: OrderLine) -> bool:
+    """Give a licence what its line says; False for one that is in the wrong account by now. A
+    line that names no virtual account has its licences in the default one.
+    """
     if row.smart_account_id != line.smart_account_id or not line.smart_enabled:
         return False
     if line.virtual_account_id is None:
-        line.virtual_account_id = row.virtual_account_id
+        default = await default_of(session, row.smart_account_id)
+        line.virtual_account_id = default.id if default else row.virtual_account_id
     started = line.delivered_at or row.starts_at
-    row.virtual_account_id = line.virtual_account_id
+    row.virtual_account_id = line.virtual_account_id or row.virtual_account_id
     row.sku, row.product, row.quantity, row.kind = (
         line.sku, line.product, line.quantity, line.kind
     )  # fmt: skip
