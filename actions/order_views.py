@@ -1,26 +1,19 @@
-"""Orders to look at: one with its delays, lists, counts, licences, and why one sees an order."""
+"""Orders to look at: one with its delays, lists, counts."""
 
 import re
 from typing import Any
 
 from rasa_sdk.events import EventType
 
-from actions import cards
-from actions.accounts import title_of
 from actions.base import CustomAction
-from actions.inside import accounts_meant, nodes_of, read_all
-from actions.names import find_names
 from actions.orders import (
     OFFERED,
     SHOWN,
-    Meant,
     Order,
     delayed_orders,
     line_of,
-    numbers_said,
     order_meant,
     orders_seen,
-    points,
     say_delay,
     say_not_found,
     say_place,
@@ -31,7 +24,6 @@ from actions.wording import buttons, metadata, say
 from backend.core.cards import card_of
 
 SAID_LINES = 6
-SAID_LICENCES = 10
 _DELAYED = re.compile(
     r"\b(?:delay\w*|late|stuck|overdue|blocked|on hold|held|worst|waiting|(?:don['’]?t|not|n't) "
     r"mov\w+)\b",
@@ -54,7 +46,6 @@ _ABOUT = re.compile(
     r"\s*(?:please|pls)?[.!?]*$",
     re.IGNORECASE,
 )
-_ORDERS = re.compile(r"\border\b", re.IGNORECASE)
 _NOBODY = re.compile(
     r"^(?:our company|us|me|ours|mine|my company|a smart account|no smart account|an account"
     r"|my orders?|our orders?)$",
@@ -80,7 +71,7 @@ class OrderStatus(CustomAction):
         elif meant.said is not None:
             say_not_found(turn, meant, "order_status")
         else:
-            await _say_which(turn, "order_status")
+            await say_which(turn, "order_status")
         return []
 
 
@@ -111,7 +102,7 @@ class ExplainDelay(CustomAction):
 def show_order(turn: Turn, order: Order) -> None:
     """One order in words, its delays first, and as a card."""
     parts = [say_delay(order, one, whole=False) for one in order["delays"]]
-    parts.insert(0, _state(order))
+    parts.insert(0, state_of(order))
     parts += _more(turn, order)
     card = card_of("get_order", order)
     turn.reply("\n\n".join(parts), card=card, buttons=ways_on(order, explain=True))
@@ -123,12 +114,12 @@ def explain(turn: Turn, order: Order) -> None:
     if not parts:
         parts = [say("utter_order_not_delayed")]
     turn.reply(
-        "\n\n".join([_state(order), *parts]), card=card_of("get_order", order),
+        "\n\n".join([state_of(order), *parts]), card=card_of("get_order", order),
         buttons=ways_on(order),
     )  # fmt: skip
 
 
-def _state(order: Order) -> str:
+def state_of(order: Order) -> str:
     """Status and place; that it was closed without being provisioned comes before all else."""
     statuses = metadata("utter_order", "statuses")
     said = [say("utter_order", number=order["number"], customer=order["end_customer"],
@@ -169,7 +160,7 @@ def _more(turn: Turn, order: Order) -> list[str]:
     return said
 
 
-async def _say_which(turn: Turn, intent: str) -> None:
+async def say_which(turn: Turn, intent: str) -> None:
     """Without a number: the only order, or all to choose from."""
     found, more = await orders_seen(turn)
     if not found:
@@ -182,7 +173,7 @@ async def _say_which(turn: Turn, intent: str) -> None:
     delayed, _ = await delayed_orders(turn)
     late = {one["number"] for one in delayed}
     ordered = [*delayed, *(one for one in found if one["number"] not in late)]
-    _show(turn, say("utter_orders_which", count=_count(found, more)), ordered, more, intent)
+    _show(turn, say("utter_orders_which", count=count_of(found, more)), ordered, more, intent)
 
 
 class ListOrders(CustomAction):
@@ -278,7 +269,7 @@ def _show(
     )
     lines = [line_of(one) for one in found[:SHOWN]]
     if len(found) > SHOWN or more:
-        lines.append(say("utter_orders_rest", count=_count(found[SHOWN:], more)))
+        lines.append(say("utter_orders_rest", count=count_of(found[SHOWN:], more)))
     ways = [button(o["number"], intent, order_number=o["number"]) for o in found[:OFFERED]]
     card = card_of("list_orders", {"items": found, "next": "more" if more else None},
                    title=say("utter_orders_title"))  # fmt: skip
@@ -289,10 +280,11 @@ def _headline(response: str, found: list[Order], more: bool, **words: str) -> st
     """The sentence over a list; one order is not "1 of the orders"."""
     if len(found) == 1 and not more:
         return say(f"{response}_one", **words)
-    return say(response, count=_count(found, more), **words)
+    return say(response, count=count_of(found, more), **words)
 
 
-def _count(found: list[Order], more: bool) -> str:
+def count_of(found: list[Any], more: bool) -> str:
+    """How many there are; of a list that goes on, how many at least."""
     return say("utter_at_least", count=len(found)) if more else str(len(found))
 
 
@@ -330,166 +322,3 @@ class OrderSummary(CustomAction):
             buttons=[*(ways if counts["delayed"] else []), *buttons("utter_orders_none_such")],
         )  # fmt: skip
         return []
-
-
-class FindLicense(CustomAction):
-    """Where licences lie: those of an order, or all in an account."""
-
-    action = "action_find_license"
-
-    async def act(self, turn: Turn) -> list[EventType]:
-        """The licences of the order that is meant, and why not where there are none."""
-        turn.remember(last={"run": self.action})
-        of_order = bool(numbers_said(turn)) or points(turn) or _ORDERS.search(turn.words)
-        meant = await order_meant(turn) if of_order else Meant()
-        if meant.order is not None:
-            await _licences_of_order(turn, meant.order)
-        elif meant.said is not None:
-            say_not_found(turn, meant, "find_license")
-        else:
-            await _licences_of_accounts(turn)
-        return []
-
-
-async def _licences_of_order(turn: Turn, order: Order) -> None:
-    """Where they lie, line by line; what holds up those that have not arrived."""
-    answer = await turn.call("find_license", order_number=order["number"])
-    if not answer.ok:
-        show_order(turn, order)
-        return
-    lines = [
-        say("utter_licenses_of_line", line=one["line"], product=one["product"], text=one["text"])
-        for one in answer.body["items"][:SAID_LICENCES]
-    ]
-    if len({one["text"] for one in answer.body["items"]}) == 1 and not answer.body["delivered"]:
-        lines = []  # the same of each
-    parts = ["\n".join([str(answer.body["text"]), *lines])]
-    if answer.body["delivered"] < len(answer.body["items"]):
-        parts += [say_delay(order, one, whole=True) for one in order["delays"]]
-    turn.reply(
-        "\n\n".join(parts), card=card_of("get_order", order), buttons=ways_on(order),
-    )  # fmt: skip
-
-
-def _licence_line(item: dict[str, Any]) -> str:
-    return say("utter_license", quantity=item["quantity"], product=item["product"],
-               place=item["virtual_account"], order=item["order_number"])  # fmt: skip
-
-
-async def _licences_of_accounts(turn: Turn) -> None:
-    entries = await accounts_meant(turn)
-    if not entries:
-        found, _ = await orders_seen(turn)
-        ways = [
-            button(o["number"], "find_license", order_number=o["number"])
-            for o in found
-            if "find_license" in o["you_may"]
-        ]
-        text = say("utter_licenses_no_account")
-        turn.reply(text, buttons=[*ways[:OFFERED], *buttons("utter_licenses_no_account")])
-        return
-    for entry in entries:
-        domain = entry["domain"]
-        nodes = {str(n["name"]): str(n["name"]) for n in await nodes_of(turn, domain)}
-        named = [hit.value for hit in find_names(turn.words, nodes)]
-        listed = await read_all(turn, "list_licenses", pages=1, smart_account=domain)
-        items = [x for x in listed.items if not named or x["virtual_account"] in named]
-        where = title_of(entry) if not named else f"{named[0]} ({entry['name']})"
-        if not items:
-            turn.reply(say("utter_licenses_none", account=where),
-                       buttons=buttons("utter_licenses_none"))  # fmt: skip
-            continue
-        states = metadata("utter_licenses", "states")
-        rows = [{**one, "status": states.get(one["status"], one["status"])} for one in items]
-        text = say("utter_licenses", account=where, count=_count(items, listed.more))
-        turn.reply(
-            "\n".join([text, *(_licence_line(one) for one in items[:SAID_LICENCES])]),
-            card=cards.table(say("utter_licenses_title"), "utter_licenses", rows),
-        )
-
-
-class WhyVisible(CustomAction):
-    """Why the person sees an order, or doesn't."""
-
-    action = "action_why_visible"
-
-    async def act(self, turn: Turn) -> list[EventType]:
-        """From the same ways by which the API decides about it."""
-        meant = await order_meant(turn)
-        order = meant.order
-        if order is None and meant.said is None:
-            turn.reply(say("utter_order_why_which"), buttons=buttons("utter_order_why_which"))
-        elif order is None and meant.several:
-            say_not_found(turn, meant, "why_visible")
-        elif order is None:
-            near = [
-                button(o["number"], "order_status", order_number=o["number"]) for o in meant.near
-            ]
-            turn.reply(
-                say("utter_order_not_seen", said=str(meant.said)[:40]),
-                buttons=[*near[:OFFERED], *buttons("utter_order_not_seen")],
-            )
-        else:
-            ways = [f"- {way['text']}" for way in order["visible_because"]]
-            response = "utter_order_seen_because"
-            response += "_several" if len(ways) > 1 else ""
-            turn.reply("\n".join([say(response, number=order["number"]), *ways]))
-        return []
-
-
-class OrderPeople(CustomAction):
-    """Whom an order is delegated to and shared with."""
-
-    action = "action_order_people"
-
-    async def act(self, turn: Turn) -> list[EventType]:
-        """Both lists of the order that is meant, as far as the person may see them."""
-        turn.remember(last={"run": self.action})
-        meant = await order_meant(turn)
-        if meant.order is None:
-            if meant.said is None:
-                await _say_which(turn, "order_people")
-            else:
-                say_not_found(turn, meant, "order_people")
-            return []
-        number = meant.order["number"]
-        parts = [_contact(meant.order), *await _delegations(turn, number),
-                 *await _shares(turn, number)]  # fmt: skip
-        said = [part for part in parts if part]
-        if len(said) == bool(parts[0]):
-            said.append(say("utter_order_people_none", number=number))
-        may = meant.order["you_may"]
-        ways = [button(title, intent, order_number=number) for title, intent, operation in (
-            (say("utter_delegate_order_form_offer"), "delegate_order", "delegate_order"),
-            (say("utter_share_order_form_offer"), "share_order", "share_order"),
-        ) if operation in may]  # fmt: skip
-        turn.reply("\n".join(said), buttons=ways)
-        return []
-
-
-def _contact(order: Order) -> str:
-    contact = order.get("fulfillment_contact")
-    if not contact:
-        return ""
-    who = f"{contact['name']} ({contact['email']})"
-    return say("utter_order_contact_named", number=order["number"], contact=who)
-
-
-async def _delegations(turn: Turn, number: str) -> list[str]:
-    answer = await turn.call("list_order_delegations", order_number=number)
-    items = list(answer.body.get("items") or []) if answer.ok else []
-    states = metadata("utter_order_delegations", "states")
-    lines = [
-        say("utter_order_delegation", email=one["email"], state=states[one["status"]])
-        for one in items
-    ]
-    return ["\n".join([say("utter_order_delegations", number=number), *lines])] if lines else []
-
-
-async def _shares(turn: Turn, number: str) -> list[str]:
-    answer = await turn.call("list_order_shares", order_number=number)
-    items = list(answer.body.get("items") or []) if answer.ok else []
-    lines = [
-        say("utter_order_share", email=one["email"], by=one["shared_by"]["name"]) for one in items
-    ]
-    return ["\n".join([say("utter_order_shares", number=number), *lines])] if lines else []

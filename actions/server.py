@@ -33,6 +33,8 @@ from actions import (
     order_assignments,
     order_exports,
     order_forms,
+    order_licenses,
+    order_people,
     order_views,
     profile,
     training,
@@ -47,8 +49,8 @@ from backend.core.settings import settings
 FEATURES = (
     access, access_rules, account_pages, account_requests, account_settings, cases, conversation,
     delegations, directory, groups, history, new_accounts, open_things, order_access,
-    order_assignments, order_exports, order_forms, order_views, profile, training, tree,
-    user_lists, users, virtual_accounts,
+    order_assignments, order_exports, order_forms, order_licenses, order_people, order_views,
+    profile, training, tree, user_lists, users, virtual_accounts,
 )  # fmt: skip
 LARGEST_CALL = 20_000_000  # bytes, unpacked
 # The wording is read from data/, so Rasa need not send its domain with each call
