@@ -18,6 +18,7 @@ from backend.directory.routes import router as directory
 from backend.events.routes import router as events
 from backend.knowledge.routes import router as knowledge
 from backend.orders import access_mails as _order_access_mails  # noqa: F401 - registers its jobs
+from backend.orders import arrivals as _order_arrivals  # noqa: F401 - registers its job
 from backend.orders import expiring as _order_expiring  # noqa: F401 - registers its timer
 from backend.orders import mails as _order_mails  # noqa: F401 - registers its jobs
 from backend.orders import timers as _order_timers  # noqa: F401 - registers them

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from backend.accounts.models import SmartAccount, SmartAccountRequest
-from backend.core import clock
+from backend.core import clock, jobs
 from backend.core.database import database, lock_row
+from backend.core.events import Acting, record
 from backend.orders.delivery import deliver
 from backend.orders.models import DroppedLine, Order, OrderLine
 from backend.orders.releasing import release_orders
@@ -74,6 +75,25 @@ async def test_that_an_account_that_is_not_active_takes_none(found: Found) -> No
     number = await sold(pending, on(pending))
     assert not await arrive(number)
     assert await licenses_of(number) == []
+
+
+async def test_that_what_a_pending_account_could_not_take_arrives_when_it_is_active(
+    found: Found,
+) -> None:
+    pending = await found(status="pending")
+    number = await sold(pending, on(pending, None))
+    assert not await arrive(number)
+    async with database().write() as session:
+        account = await session.get_one(SmartAccount, pending.id)
+        account.status = "active"
+        session.add(account)
+        await record(
+            session, "account_activated", Acting(person="x"), subject=account.domain, text="…",
+            smart_account_id=account.id, details={"request": "none", "mails": []},
+        )  # fmt: skip
+    assert await jobs.drained(database(), 20)
+    (license_,) = await licenses_of(number)
+    assert license_.virtual_account_id == pending.places["DEFAULT"]
 
 
 async def test_that_a_place_that_waits_for_licences_or_has_some_is_not_deleted(
