@@ -22,6 +22,12 @@ SCENARIOS = [
 OF_ITS_OWN = {"number", "created_at", "updated_at", "sla", "conversation", "id", "at"}
 
 
+def test_that_no_two_scenarios_have_one_name() -> None:
+    names = [scenario.name for folder in HERE.iterdir() if folder.is_dir()
+             for scenario in load(folder)]  # fmt: skip
+    assert sorted(names) == sorted(set(names))
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_that_the_conversation_goes_as_told(
     product: Product, scenario: Scenario, told: dict[str, Told]
