@@ -9,7 +9,8 @@ import pytest
 from backend.accounts.models import SmartAccount, SmartAccountRequest
 from backend.core import clock, jobs
 from backend.core.database import database, lock_row
-from backend.core.events import Acting, record
+from backend.core.events import Event
+from backend.orders.arrivals import deliver_to_activated_account
 from backend.orders.delivery import deliver
 from backend.orders.models import DroppedLine, Order, OrderLine
 from backend.orders.releasing import release_orders
@@ -87,11 +88,14 @@ async def test_that_what_a_pending_account_could_not_take_arrives_when_it_is_act
         account = await session.get_one(SmartAccount, pending.id)
         account.status = "active"
         session.add(account)
-        await record(
-            session, "account_activated", Acting(person="x"), subject=account.domain, text="…",
-            smart_account_id=account.id, details={"request": "none", "mails": []},
+        event = Event(
+            type="account_activated", actor="x", via="rest", subject=account.domain, text="…",
+            smart_account_id=account.id,
         )  # fmt: skip
-    assert await jobs.drained(database(), 20)
+        session.add(event)
+    assert "deliver_to_activated_account" in jobs.following("account_activated")
+    for _ in range(2):
+        await deliver_to_activated_account(event.id)
     (license_,) = await licenses_of(number)
     assert license_.virtual_account_id == pending.places["DEFAULT"]
 
