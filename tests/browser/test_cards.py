@@ -148,7 +148,11 @@ def test_that_five_hundred_rows_scroll_in_their_own_box_and_come_in_pieces(
             break
     assert len(counts) > 5
     expect(rows).to_have_count(500)
-    chat.page.keyboard.press("End")
+    for _ in range(20):  # as above, for the last piece
+        chat.page.keyboard.press("End")
+        chat.page.wait_for_timeout(200)
+        if box.evaluate("at => at.scrollTop + at.clientHeight >= at.scrollHeight - 2"):
+            break
     expect(rows.last).to_be_in_viewport()
     assert rows.last.get_attribute("aria-rowindex") == "501"
     assert head.bounding_box() == top
