@@ -3,6 +3,7 @@ Order Fulfillment Managers.
 """
 
 import re
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 import httpx
@@ -220,9 +221,9 @@ class ManagerForm(OperationForm):
             return set(), {}
         return missing, wrong
 
+    @abstractmethod
     async def hear_person(self, turn: Turn, sheet: Sheet, heard: Values, partner: str) -> None:
         """Somebody by name."""
-        raise NotImplementedError
 
 
 class GrantOfmForm(ManagerForm):
