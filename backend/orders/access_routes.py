@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 
 from backend.core.auth import CurrentPerson
 from backend.core.events import ActingDep
@@ -102,12 +102,15 @@ async def list_order_shares(
 )  # fmt: skip
 async def share_order(
     order_number: Number, body: ShareOrder, person: CurrentPerson, acting: ActingDep,
-    session: SessionDep,
+    session: SessionDep, response: Response,
 ) -> OrderSharesAnswer:  # fmt: skip
     """Let others see and assign an order (order-based access), by their e-mail addresses. For the
     Fulfillment Contact, people of the same company, and the partner's managers.
     """
-    return await sharing.share(session, person, acting, order_number, body)
+    answer, is_new = await sharing.share(session, person, acting, order_number, body)
+    if not is_new:
+        response.status_code = 200
+    return answer
 
 
 @router.delete(

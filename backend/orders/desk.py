@@ -36,7 +36,7 @@ async def order_of_case(session: AsyncSession, agent: Person, number: str) -> Ca
     """
     case = await cases.find(session, agent, number)
     if not desk_allows(agent, DeskAction.WORK_CASES, case.queue) or case.order_number is None:
-        raise not_found("order of this case", "GET /api/v1/cases/{case_number} has what it names.")
+        raise not_found("order of this case", f"GET /api/v1/cases/{case.number} has what it names.")
     said = case.order_number
     rows = await session.exec(
         select(Order)

@@ -132,7 +132,7 @@ async def download(session: AsyncSession, person: Person, export_id: str) -> Str
         told = f"{export.done:,} of {export.total:,} orders" if export.total else "Nothing yet"
         raise conflict(
             "download-not-ready", "This download is not ready yet", f"{told} is written.",
-            "Look at GET /api/v1/order-exports/{export_id} until its status is “ready”.",
+            f"Look at GET /api/v1/order-exports/{export.id} until its status is “ready”.",
         )  # fmt: skip
     name = f"orders-{export.created_at:%Y-%m-%d}.{export.format}"
     return StreamingResponse(

@@ -1,10 +1,11 @@
 """Licences follow their lines: they arrive, change, move and go as a line does."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from backend.accounts.models import SmartAccount
 from backend.core.events import Acting
 from backend.orders.delivery import deliver
 from backend.orders.models import License, Order, OrderLine
@@ -40,8 +41,23 @@ async def settle(
             session.add(row)
             del wanted[number]
     await session.flush()
+    await _lock_accounts(session, wanted.values())
     for line in wanted.values():
         await deliver(session, order, line, acting)
+
+
+async def _lock_accounts(session: AsyncSession, lines: Iterable[OrderLine]) -> None:
+    """The active accounts of these lines, lowest number first: two orders whose lines name the
+    same accounts the other way round would wait for each other.
+    """
+    accounts = {line.smart_account_id for line in lines}
+    if len(accounts) > 1:
+        await session.exec(
+            select(SmartAccount.id)
+            .where(col(SmartAccount.id).in_(accounts), SmartAccount.status == "active")
+            .order_by(col(SmartAccount.id))
+            .with_for_update(key_share=True)
+        )
 
 
 async def _licenses(session: AsyncSession, number: str) -> dict[int, License]:

@@ -12,7 +12,7 @@ from backend.core import clock
 from backend.core.identity import Person, PersonRef, people
 from backend.core.policy import Action
 from backend.core.receipts import Receipt
-from backend.orders.delays import Delay, Facts, delays
+from backend.orders.delays import Delay, Facts, can_be_assigned, delays
 from backend.orders.explaining import Reader, because, explained
 from backend.orders.models import Order, OrderFollower, OrderLine
 from backend.orders.possible import you_may
@@ -130,7 +130,13 @@ def _public(view: View, order: Order, known: _Known, waits: list[Delay]) -> Orde
         order.model_dump()
         | {
             "assignment_status": status,
-            "assignment": _same([line.assignment for line in shown_lines]),
+            "assignment": _same(
+                [
+                    shown.assignment
+                    for shown, line in zip(shown_lines, lines, strict=True)
+                    if shown.assignment is not None or can_be_assigned(order, line)
+                ]
+            ),
             "fulfillment_contact": _contact(order),
             "partner": _partner(order),
             "lines": shown_lines,
@@ -152,7 +158,7 @@ def _line(reader: Reader, line: OrderLine) -> LinePublic:
 
 
 def _same(assignments: Sequence[Assignment | None]) -> Assignment | None:
-    """Where all that are assigned at all stand; None when they differ, or when one is open."""
+    """Where all lines stand that can stand anywhere; None when they differ, or one is open."""
     first = assignments[0] if assignments else None
     return first if all(one == first for one in assignments) else None
 

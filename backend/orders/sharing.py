@@ -28,8 +28,10 @@ async def listed(session: AsyncSession, person: Person, number: str) -> list[Ord
 
 async def share(
     session: AsyncSession, person: Person, acting: Acting, number: str, body: ShareOrder
-) -> OrderSharesAnswer:
-    """Let others see and assign the order; whoever may already stays as they are."""
+) -> tuple[OrderSharesAnswer, bool]:
+    """Let others see and assign the order; whoever may already stays as they are. Whether there
+    was anybody new.
+    """
     seen = await find(session, person, number, lock=True)
     _require_sharing(seen)
     order, emails = seen.order, list(dict.fromkeys(body.emails))
@@ -61,7 +63,7 @@ async def share(
     lines += [Line(label="Sees and assigns it now", value=_say(fresh))] if fresh else []
     lines += [Line(label="Could assign it already", value=_say(there))] if there else []
     title = "Order shared" if fresh else "Nothing to change"
-    return await _answer(session, order.number, title, lines)
+    return await _answer(session, order.number, title, lines), bool(fresh)
 
 
 async def unshare(

@@ -241,7 +241,7 @@ def matching(said: str) -> ColumnElement[bool]:
     q = said.strip()
     digits = _AROUND_DIGITS.sub("", q)
     if digits.isascii() and digits.isdigit():
-        return _numbered(digits)
+        return _numbered(digits, q)
     lines = (
         select(OrderLine.order_number)
         .where(
@@ -260,13 +260,15 @@ def matching(said: str) -> ColumnElement[bool]:
     )
 
 
-def _numbered(digits: str) -> ColumnElement[bool]:
-    """By each number's own index, as soon as so many digits are said that few orders have them."""
+def _numbered(digits: str, said: str) -> ColumnElement[bool]:
+    """By each number's own index, as soon as so many digits are said that few orders have them.
+    The customer's number is written as they write it: `2024-118`.
+    """
     one = aliased(Order) if len(digits) >= FIND_DIGITS else Order
     ways = [
         begins(one.number, digits),
         begins(one.web_order_number, digits),
-        col(one.customer_order_number) == digits,
+        col(one.customer_order_number).in_({digits, said}),
     ]
     if one is Order:
         return or_(*ways)

@@ -329,3 +329,23 @@ async def test_that_nobody_but_commerce_is_let_in(
 
 async def test_that_it_is_no_tool_of_anybody(app: FastAPI) -> None:
     assert not is_tool(licensing_api().operations["put_commerce_order"])
+
+
+async def test_that_orders_with_the_same_accounts_crosswise_do_not_wait_for_each_other(
+    commerce: httpx.AsyncClient, company: Company, found: Found
+) -> None:
+    other = await found()
+    there = [company.domain, other.domain]
+    pairs = [(fresh_number(), way) for _ in range(8) for way in (there, there[::-1])]
+    answers = await asyncio.gather(
+        *(
+            send(commerce, number, told(1, *(
+                line(at, provisioning="completed", smart_account=domain)
+                for at, domain in enumerate(way, 1)
+            ), contact=company.email("nora")))
+            for number, way in pairs
+        )
+    )  # fmt: skip
+    assert {one.status_code for one in answers} <= {200, 201}
+    for number, _ in pairs:
+        assert len(await licenses_of(number)) == 2

@@ -98,7 +98,7 @@ async def shelf_of(somebody: Arrive) -> Shelf:
     await shelf.put("pending", line_of(pending.id), status="in_fulfilment")
     await shelf.put("holding", line_of(holding.id), line_of(good.id))
     await shelf.put("going on", line_of(good.id, sku="Q-9000", product="Green Lantern"))
-    await shelf.put("stocking", type="stocking")
+    await shelf.put("stocking", type="stocking", customer_order_number="2024-118")
     await shelf.put("cancelled", status="cancelled", cancelled_at=now)
     await shelf.put("unbooked", status="submitted", booked_at=None)
     await shelf.put("later", line_of(good.id, requested_start=now + timedelta(days=9)))
@@ -130,7 +130,8 @@ async def test_that_lists_are_narrowed(somebody: Arrive) -> None:
     ("said", "names"),
     [
         ("{unassigned}", {"unassigned"}), (" SO #{half} ", {"half"}), ("po-77", {"unassigned"}),
-        ("998877", {"half"}), ("blue harb", {"unassigned"}), ("q-9000", {"going on"}),
+        ("998877", {"half"}), ("2024-118", {"stocking"}),
+        ("blue harb", {"unassigned"}), ("q-9000", {"going on"}),
         ("green l", {"going on"}), ("%", set()), ("_", set()), ("600", None), ("6", None),
         ("9" * 200, set()), ("٣٣٣", set()), ("  ", None),
     ],
