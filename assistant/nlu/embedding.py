@@ -48,8 +48,10 @@ class SentenceEmbedding:
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         if digest != WEIGHTS_SHA256:
             raise WrongWeights(f"{file.name} has SHA-256 {digest}, not {WEIGHTS_SHA256}.")
-        self._weights = load_file(file)
-        self._layers = [_layer(self._weights, index) for index in range(LAYERS)]
+        weights = load_file(file)
+        self._layers = [_layer(weights, index) for index in range(LAYERS)]
+        # Of the layers we work with copies of our own; kept as well, these would be 43 MB more.
+        self._weights = {k: v.copy() for k, v in weights.items() if k.startswith("embeddings.")}
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(max_tokens)
         self._tokenizer.no_padding()

@@ -10,8 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-import xlsxwriter
-
 from backend.core.tables import MARK, line
 from backend.orders.schemas import Assignment, OrderPublic
 
@@ -89,6 +87,8 @@ class XlsxFile:
     """A workbook whose rows are written at once and forgotten; moments in UTC."""
 
     def __init__(self, path: Path) -> None:
+        import xlsxwriter  # only when somebody wants one: it takes time and memory to load
+
         self._book = xlsxwriter.Workbook(
             path, {"constant_memory": True, "tmpdir": str(path.parent)}
         )
