@@ -92,6 +92,12 @@ def executor() -> str:
     return _executor
 
 
+def use_executor(slot: str) -> None:
+    """Say which slot this process holds."""
+    global _executor
+    _executor = slot
+
+
 def following(event_type: str) -> list[str]:
     """The jobs that follow from events of this type."""
     return _following.get(event_type, [])
@@ -187,8 +193,9 @@ def _sync_url(db: Database) -> str:
 
 async def start(db: Database, slot: Slot) -> None:
     """Launch DBOS in this process, which holds `slot` (after the migrations, before traffic)."""
-    global _client, _executor, _home
-    _home, _executor = asyncio.get_running_loop(), slot.executor
+    global _client, _home
+    _home = asyncio.get_running_loop()
+    use_executor(slot.executor)
     logging.getLogger("dbos").setLevel(logging.WARNING)
     options: DBOSConfig = {
         "name": "ask-licensing",
