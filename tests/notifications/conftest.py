@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from typing import Any
 
 import pytest
@@ -24,15 +24,21 @@ UNDER_WAY = {MailState.WAITING, MailState.HANDING_OVER}
 
 
 @pytest.fixture
-def post_office() -> Iterator[PostOffice]:
+def open_office() -> Iterator[Callable[..., PostOffice]]:
+    """`open_office(...)` starts a mail server, which stays longer than the courier."""
+    with ExitStack() as offices:
+        yield lambda **options: offices.enter_context(PostOffice(**options))
+
+
+@pytest.fixture
+def post_office(open_office: Callable[..., PostOffice]) -> PostOffice:
     """A mail server that takes what comes."""
-    with PostOffice() as office:
-        yield office
+    return open_office()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def deliver(
-    app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, monkeypatch: pytest.MonkeyPatch, open_office: Callable[..., PostOffice]
 ) -> AsyncIterator[Callable[[str], Awaitable[None]]]:
     """`await deliver(url)` starts the courier of this process with that server."""
     async with AsyncExitStack() as running:

@@ -21,6 +21,7 @@ from tests.notifications.conftest import mail_of, refused, until, written
 from tests.notifications.post_office import PASSWORD, PostOffice
 
 Deliver = Callable[[str], Awaitable[None]]
+Open = Callable[..., PostOffice]
 
 
 async def test_that_a_waiting_mail_arrives_once_and_says_so(
@@ -104,7 +105,7 @@ async def test_that_after_three_days_it_is_given_up(
 
 
 async def test_that_a_server_that_is_down_holds_mails_back_until_it_is_there(
-    deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+    deliver: Deliver, monkeypatch: pytest.MonkeyPatch, open_office: Open
 ) -> None:
     monkeypatch.setattr(courier, "FIRST_REST", timedelta(seconds=0.2))
     port = free_port()
@@ -113,9 +114,9 @@ async def test_that_a_server_that_is_down_holds_mails_back_until_it_is_there(
     mail = await refused(mail_id)
     assert mail.state == MailState.WAITING
     assert "can’t be reached" in (mail.error or "")
-    with PostOffice(port=port) as late:
-        await until(mail_id, MailState.SENT)
-        assert len(late.box.mails) == 1
+    late = open_office(port=port)
+    await until(mail_id, MailState.SENT)
+    assert len(late.box.mails) == 1
 
 
 async def test_that_a_slow_server_keeps_nobody_waiting(
@@ -171,12 +172,12 @@ def tls_of(certificate: tuple[Path, Path]) -> ssl.SSLContext:
 
 
 async def test_that_a_password_goes_over_an_encrypted_line(
-    deliver: Deliver, certificate: tuple[Path, Path]
+    deliver: Deliver, certificate: tuple[Path, Path], open_office: Open
 ) -> None:
-    with PostOffice(tls=tls_of(certificate), with_password=True) as office:
-        await deliver(f"smtp://user:{PASSWORD}@127.0.0.1:{office.port}?ca={certificate[0]}")
-        await until(await written(), MailState.SENT)
-        assert len(office.box.mails) == 1
+    office = open_office(tls=tls_of(certificate), with_password=True)
+    await deliver(f"smtp://user:{PASSWORD}@127.0.0.1:{office.port}?ca={certificate[0]}")
+    await until(await written(), MailState.SENT)
+    assert len(office.box.mails) == 1
 
 
 @pytest.mark.parametrize(
@@ -187,17 +188,21 @@ async def test_that_a_password_goes_over_an_encrypted_line(
     ],
 )
 async def test_that_a_wrong_password_or_certificate_is_said_and_costs_no_mail(
-    deliver: Deliver, certificate: tuple[Path, Path], password: str, ca: bool, said: str
+    deliver: Deliver,
+    certificate: tuple[Path, Path],
+    open_office: Open,
+    password: str,
+    ca: bool,
+    said: str,
 ) -> None:
-    with PostOffice(tls=tls_of(certificate), with_password=True) as office:
-        trusted = f"?ca={certificate[0]}" if ca else ""
-        await deliver(f"smtp://user:{password}@127.0.0.1:{office.port}{trusted}")
-        mail_id = await written()
-        mail = await refused(mail_id)
-        assert said in (mail.error or "")
-        assert mail.state == MailState.WAITING
-        assert office.box.mails == []
-        await asyncio.sleep(0.2)  # both sides say goodbye before the server is gone
+    office = open_office(tls=tls_of(certificate), with_password=True)
+    trusted = f"?ca={certificate[0]}" if ca else ""
+    await deliver(f"smtp://user:{password}@127.0.0.1:{office.port}{trusted}")
+    mail_id = await written()
+    mail = await refused(mail_id)
+    assert said in (mail.error or "")
+    assert mail.state == MailState.WAITING
+    assert office.box.mails == []
 
 
 async def test_that_a_password_is_not_told_to_a_server_without_encryption(
