@@ -17,6 +17,8 @@ from assistant.console.routes import router as console
 from assistant.conversations.routes import router as conversations
 from assistant.engines import rasa
 from assistant.engines.agent import toolbox
+from assistant.handoff import patience as _patience  # noqa: F401 - registers its timers
+from assistant.handoff.routes import router as handoff
 from assistant.lifespan import lifespan
 from assistant.widget.pages import router as widget_pages
 from backend.app import API, api_router
@@ -66,7 +68,7 @@ def create_app() -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         )
     pages = (widget_pages, console, article_pages, _health)
-    for router in (api_router(), conversations, rest_channel, actions, *pages):
+    for router in (api_router(), conversations, handoff, rest_channel, actions, *pages):
         app.include_router(router)
     app.router.routes.extend(mcp.routes)
     http = httpx.AsyncClient(

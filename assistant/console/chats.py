@@ -17,6 +17,7 @@ from assistant.console.transcript import Transcript, transcript
 from assistant.conversations import presentation, service
 from assistant.conversations.models import Conversation
 from assistant.conversations.schemas import Incoming
+from assistant.handoff import agents
 from backend.core.database import database
 from backend.core.identity import Person
 from backend.core.policy import DeskAction, desk_allows
@@ -119,12 +120,12 @@ async def bring_up_to_date(conversation_id: str, agent: Agent, have: str = "") -
 
 
 async def _take_over(agent: Person, conversation_id: str, _: FormState) -> str:
-    await service.take_over(agent, conversation_id)
+    await agents.take_over(agent, conversation_id, "console")
     return "You talk here now; the assistant is silent"
 
 
-async def _hand_back(agent: Person, conversation_id: str, _: FormState) -> str:
-    await service.hand_back(agent, conversation_id)
+async def _hand_back(agent: Person, conversation_id: str, form: FormState) -> str:
+    await agents.hand_back(agent, conversation_id, form.text("settled"), "console")
     return "The assistant answers again"
 
 
@@ -135,7 +136,7 @@ async def _say(agent: Person, conversation_id: str, form: FormState) -> str:
         raise Problem(
             422, "invalid", "Not sent", exc.errors()[0]["msg"].removeprefix("Value error, "), ""
         ) from exc
-    await service.say_as_agent(agent, conversation_id, incoming)
+    await agents.say_as_agent(agent, conversation_id, incoming)
     return "Sent"
 
 

@@ -26,7 +26,9 @@ def number_of(message_id: str | None) -> int | None:
 
 
 class Conversation(SQLModel, table=True):
-    """One person's talk on one portal. `turn_token` until `turn_until` is the turn's lease."""
+    """One person's talk on one portal. `turn_token` until `turn_until` is the turn's lease;
+    `settled` is `{by, text}`, what the person and an agent agreed on last.
+    """
 
     __table_args__ = (
         UniqueConstraint("person", "external_key"),
@@ -46,6 +48,9 @@ class Conversation(SQLModel, table=True):
     turn_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     fresh_session: bool = True
     form: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    moves: int = Field(default=0, description="How often it has changed hands")
+    agent_seen: int = Field(default=0, description="The newest message that its agent has seen")
+    settled: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
 

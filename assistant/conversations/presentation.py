@@ -8,9 +8,11 @@ from assistant.conversations import repository
 from assistant.conversations.models import Conversation, Message, Proposal
 from assistant.conversations.schemas import (
     ConversationPublic,
+    QueuePlace,
     Reply,
     ReplyProposal,
 )
+from assistant.handoff import queue
 from backend.core import clock
 from backend.core.identity import people, person_ref
 
@@ -54,14 +56,37 @@ async def conversations(
 ) -> list[ConversationPublic]:
     """Conversations as lists show them."""
     last = await repository.last_texts(session, [c.id for c in rows])
-    known = await people(session, [c.person for c in rows]) if for_support else {}
+    known = await people(session, [c.agent for c in rows] + [c.person for c in rows if for_support])
     return [
         ConversationPublic.model_validate(
-            c.model_dump(exclude={"person"})
+            c.model_dump(exclude={"person", "agent"})
             | {
+                "agent": known[c.agent].name if c.agent in known else None,
+                "queue": await _place(session, c),
                 "last": last.get(c.id, "")[:PREVIEW_CHARACTERS],
                 "person": person_ref(c.person, known).model_dump() if for_support else None,
             }
         )
         for c in rows
     ]
+
+
+async def _place(session: AsyncSession, conversation: Conversation) -> QueuePlace | None:
+    """Where it stands in the queue, while it waits."""
+    if conversation.status != "waiting":
+        return None
+    handover = await queue.open_handover(session, conversation.id)
+    if handover is None:
+        return None
+    return QueuePlace.model_validate(vars(await queue.place(session, handover)))
+
+
+async def standing(session: AsyncSession, conversation: Conversation) -> dict[str, object]:
+    """Who has it now and, while it waits, its place: what a stream tells beside messages."""
+    place = await _place(session, conversation)
+    known = await people(session, [conversation.agent])
+    return {
+        "status": conversation.status,
+        "agent": known[conversation.agent].name if conversation.agent in known else None,
+        "queue": place.model_dump() if place else None,
+    }

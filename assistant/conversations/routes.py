@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Header, Path, Query, UploadFile
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import files, presentation, repository, service, turns
 from assistant.conversations.hub import hub
@@ -27,6 +26,7 @@ from assistant.conversations.schemas import (
     Replies,
     Reply,
 )
+from assistant.handoff import agents
 from assistant.limits import limit
 from assistant.proposals import service as proposals
 from backend.core.auth import OWN_HAND, CurrentPerson
@@ -89,15 +89,9 @@ async def get_conversation(conversation_id: str, person: CurrentPerson) -> Conve
     """One conversation without its messages."""
     async with database().read() as session:
         conversation = await service.own_or_support(session, person, conversation_id)
-        return await _public(session, conversation, person)
-
-
-async def _public(
-    session: AsyncSession, conversation: Conversation, person: Person
-) -> ConversationPublic:
-    shown = await presentation.conversations(
-        session, [conversation], for_support=conversation.person != person.id
-    )
+        shown = await presentation.conversations(
+            session, [conversation], for_support=conversation.person != person.id
+        )
     return shown[0]
 
 
@@ -108,7 +102,7 @@ async def post_message(conversation_id: str, body: Incoming, person: CurrentPers
     """
     await limit("messages", person.id, settings().messages_a_minute)
     if person.is_support and not await _is_own(person, conversation_id):
-        return Replies(replies=await service.say_as_agent(person, conversation_id, body))
+        return Replies(replies=await agents.say_as_agent(person, conversation_id, body))
     return Replies(replies=await turns.post(person, conversation_id, body))
 
 
@@ -168,11 +162,15 @@ async def stream_messages(
 async def _events(conversation_id: str, seen: int, *, for_support: bool) -> AsyncIterator[bytes]:
     """Messages as they come, a comment now and then, and an end as soon as we are closing.
 
-    `delta` events carry what an engine is saying; they have no id, the stored message follows.
+    Without an id come `delta`, what an engine is saying (the stored message follows); `status`,
+    who has the conversation and the place in the queue when either changes; and `typing`.
     """
     async with hub().waiting(conversation_id) as changed:
         yield KEEPALIVE_COMMENT
         open_, shown_of_growing = True, 0
+        stands: dict[str, object] = {"status": "bot", "agent": None, "queue": None}
+        types = 0.0
+        other = "user" if for_support else "person"
         while open_:
             changed.clear()
             growing = hub().growing.get(conversation_id, "")
@@ -180,14 +178,25 @@ async def _events(conversation_id: str, seen: int, *, for_support: bool) -> Asyn
                 more = json.dumps({"text": growing[shown_of_growing:]})
                 yield format_sse_event(data_str=more, event="delta")
             shown_of_growing = len(growing)
+            typing = hub().typing(conversation_id, other)
+            if typing and typing[1] > types:
+                types = typing[1]
+                who = json.dumps({"role": other, "name": typing[0]})
+                yield format_sse_event(data_str=who, event="typing")
             async with database().read() as session:
                 rows = await repository.messages_after(session, conversation_id, seen, PAGE)
+                now = await presentation.standing(
+                    session, await session.get_one(Conversation, conversation_id)
+                )
                 shown = await presentation.replies(session, rows, for_support=for_support)
             for reply in shown:
                 yield format_sse_event(
                     data_str=reply.model_dump_json(), event="message", id=reply.id
                 )
             seen = rows[-1].seq if rows else seen
+            if now != stands:
+                stands = now
+                yield format_sse_event(data_str=json.dumps(now), event="status")
             if not rows:
                 yield KEEPALIVE_COMMENT
             if len(rows) < PAGE:
@@ -232,22 +241,6 @@ async def _confirmed(settled: proposals.Settled) -> Confirmed:
         receipt=(settled.result or {}).get("receipt"),
         replies=shown,
     )
-
-
-@router.post("/{conversation_id}/take-over")
-async def take_over(conversation_id: str, person: CurrentPerson) -> ConversationPublic:
-    """Talk yourself from now on; the assistant is silent. For support agents."""
-    conversation = await service.take_over(person, conversation_id)
-    async with database().read() as session:
-        return await _public(session, conversation, person)
-
-
-@router.post("/{conversation_id}/hand-back")
-async def hand_back(conversation_id: str, person: CurrentPerson) -> ConversationPublic:
-    """Let the assistant answer again. For support agents."""
-    conversation = await service.hand_back(person, conversation_id)
-    async with database().read() as session:
-        return await _public(session, conversation, person)
 
 
 @router.post("/{conversation_id}/feedback")

@@ -57,6 +57,13 @@ class Reply(BaseModel):
     at: datetime
 
 
+class QueuePlace(BaseModel):
+    """Where somebody stands who waits for a person."""
+
+    position: int = Field(description="1 is next")
+    minutes: int | None = Field(description="How long one usually waits; null: nobody can tell")
+
+
 class ConversationPublic(BaseModel):
     """A conversation without its messages."""
 
@@ -66,6 +73,8 @@ class ConversationPublic(BaseModel):
     status: ConversationStatus
     person: dict[str, str] | None = Field(default=None, description="Support agents only")
     last: str | None = Field(default=None, description="Begin of the newest message")
+    agent: str | None = Field(default=None, description="Name of the support agent who has it")
+    queue: QueuePlace | None = Field(default=None, description="While it waits for a person")
     created_at: datetime
     updated_at: datetime
 

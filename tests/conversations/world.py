@@ -17,7 +17,7 @@ Changes = dict[str, tuple[int, int]]
 # Talk, deliveries and what keeps calls from being done twice: not the world itself.
 _TALK = frozenset({
     "conversation", "message", "offer", "proposal", "feedback", "conversation_file",
-    "idempotency_key", "mail", "email_code", "counter",
+    "handover", "desk_presence", "whisper", "idempotency_key", "mail", "email_code", "counter",
 })  # fmt: skip
 # The queue of jobs is not ours to touch, and the schema and the clock are no content.
 _NOT_OURS = frozenset({
