@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from assistant.console import accounts, cases, chats, door, live, mails, pages, queue
+from assistant.console import accounts, attendance, cases, chats, door, live, mails, pages, queue
 from assistant.console.door import HOME, Agent, ConsoleRoute
 from backend.core.problems import not_found
 
@@ -28,6 +28,7 @@ async def send_not_found(path: str, _agent: Agent) -> Response:
 for part in (
     door.router,
     live.router,
+    attendance.router,
     queue.router,
     cases.router,
     chats.router,

@@ -31,6 +31,7 @@ class Hub:
         self._redis = Redis.from_url(redis_url) if redis_url else None
         self.closing = asyncio.Event()
         self.growing: dict[str, str] = {}
+        self.rings = 0  # how often anybody was woken for more than that somebody types
         self._typing: dict[str, dict[str, tuple[str, float]]] = defaultdict(dict)
 
     @asynccontextmanager
@@ -91,6 +92,7 @@ class Hub:
         return found if found and found[1] > time.monotonic() else None
 
     def _ring(self, key: str, growing: str = "") -> None:
+        self.rings += 1
         if growing and key in self._waiting:
             self.growing[key] = growing
         else:

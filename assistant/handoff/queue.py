@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from math import ceil
 from statistics import median
 
 from sqlmodel import col, func, or_, select
@@ -82,4 +81,4 @@ async def usual_minutes(session: AsyncSession) -> int | None:
         .limit(recent.most)
     )
     waits = [(taken - asked).total_seconds() for asked, taken in rows.all() if taken is not None]
-    return max(1, ceil(median(waits) / 60)) if len(waits) >= recent.enough else None
+    return max(1, round(median(waits) / 60)) if len(waits) >= recent.enough else None

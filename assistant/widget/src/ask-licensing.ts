@@ -406,6 +406,7 @@ export class AskLicensing extends LitElement {
         @files=${(event: CustomEvent<File[]>) => this.#send(event.detail)}
         .replyingTo=${this.view.replyTo ? authorName(this.view.replyTo) : ''}
         @say=${(event: CustomEvent<string>) => this.#sayWords(event.detail)}
+        @types=${() => session.types()}
         @stop-replying=${() => this.#change({ replyTo: null })}></ask-licensing-composer>`;
   }
 
@@ -425,7 +426,7 @@ export class AskLicensing extends LitElement {
         @cancel=${(event: Event) => { event.preventDefault(); this.hide(); }}>
         ${this.open ? this.#announcer.draw() : nothing}
         ${session.phase === 'ready' && !this.view.past ? this.#dropping.draw() : nothing}
-        ${this.#opened ? html`${this.#drawHeader(session)}${drawBar(session)}${this.#drawBody(session)}` : nothing}
+        ${this.#opened ? html`${this.#drawHeader(session)}${drawBar(session, (said) => this.#say(said))}${this.#drawBody(session)}` : nothing}
       </dialog>`;
   }
 }

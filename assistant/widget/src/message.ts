@@ -61,7 +61,7 @@ function drawMeta(message: Reply, context: MessageContext): Drawn {
     ${isBot ? html`<ask-licensing-rating
       .rate=${(thumb: 'up' | 'down', comment?: string) => session.rate(message.id, thumb, comment)}
       ></ask-licensing-rating>` : nothing}
-    ${message.role === 'person' ? html`<button type="button" class="text-button"
+    ${message.role === 'person' && message.case ? html`<button type="button" class="text-button"
       @click=${() => context.reply(message)}>${icons.reply}${words.reply}</button>` : nothing}
   </div>`;
 }

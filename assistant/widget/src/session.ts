@@ -10,6 +10,7 @@ import { Pause } from './pause.ts';
 import { Reachability } from './reachability.ts';
 import { conversationPath, heard, history, upload } from './reading.ts';
 import type { ServerEvent } from './sse.ts';
+import { Typing } from './typing.ts';
 import { type Outgoing, type Said, Transcript } from './transcript.ts';
 import type { Conversation, Page, Person, Receipt, Reply } from './types.ts';
 
@@ -42,6 +43,7 @@ export class Session implements LiveListener {
   unread = 0;
   /** Words of an answer that is still being written. */
   delta = '';
+  readonly typing = new Typing(() => this.#changed());
   readonly api: Api;
   readonly decisions: Decisions;
   /** Receipts that no message carries, by proposal. */
@@ -180,6 +182,7 @@ export class Session implements LiveListener {
     this.#live = null;
     this.#outbox = null;
     this.delta = '';
+    this.typing.stop();
   }
 
   // --- what arrives -------------------------------------------------------------------------
@@ -197,9 +200,12 @@ export class Session implements LiveListener {
     } else if (what.kind === 'delta') {
       this.delta += what.text;
       this.#changed();
-    } else if (what.kind === 'status' && this.conversation) {
-      this.conversation = { ...this.conversation, status: what.status };
+    } else if (what.kind === 'standing' && this.conversation) {
+      this.conversation = { ...this.conversation, ...what.standing };
+      if (what.standing.status !== 'person') this.typing.stop();
       this.#changed();
+    } else if (what.kind === 'typing') {
+      this.typing.heard(what.name);
     }
   }
 
@@ -221,6 +227,7 @@ export class Session implements LiveListener {
     const said = fresh.filter((reply) => reply.role !== 'user');
     if (said.length) {
       this.delta = '';
+      this.typing.stop();
       this.#listener.arrived(said);
       if (said.some((reply) => reply.role !== 'bot')) void this.#rereadStatus();
       if (waited && this.transcript.openProposal?.id === waited.id) void this.#recheck(waited);
@@ -286,6 +293,14 @@ export class Session implements LiveListener {
   say(said: Said): void {
     this.#outbox?.put(said);
     this.#keep();
+  }
+
+  /** The person types: whoever has the conversation sees that. Losing it loses nothing. */
+  types(): void {
+    const { conversation } = this;
+    if (!conversation || !['waiting', 'person'].includes(conversation.status)) return;
+    if (!this.typing.isDue(Date.now())) return;
+    this.api.post(`${conversationPath(conversation.id)}/typing`, {}).catch(() => undefined);
   }
 
   retry(id: string): void {

@@ -273,11 +273,23 @@ export interface Reply {
   client_message_id?: string | null;
 }
 
-export interface Conversation {
+/** Where somebody stands who waits for a person; `minutes` is null while nobody can tell. */
+export interface QueuePlace {
+  position: number;
+  minutes: number | null;
+}
+
+/** Who has the conversation: the assistant, nobody yet, or a support agent. */
+export interface Standing {
+  status: string;
+  agent?: string | null;
+  queue?: QueuePlace | null;
+}
+
+export interface Conversation extends Standing {
   id: string;
   portal: string;
   engine?: string | null;
-  status: string;
   /** Beginning of the newest message. */
   last?: string | null;
   created_at?: string | null;

@@ -100,7 +100,7 @@ export const messages = css`
   .offers { display: flex; flex-wrap: wrap; gap: 8px; margin-top: 10px; }
   .question { margin-top: 12px; }
   .skip { margin-top: 8px; }
-  .typing { display: flex; align-items: center; gap: 10px; margin-top: 12px; color: var(--_muted); font-size: 0.875rem; }
+  .typing, .types { display: flex; align-items: center; gap: 10px; margin-top: 12px; color: var(--_muted); font-size: 0.875rem; }
   .dots { display: inline-flex; gap: 4px; padding: 14px; border-radius: var(--_radius-m); border-end-start-radius: 5px; border: 1px solid var(--_line); background: var(--_raised); }
   .dots i { width: 7px; height: 7px; border-radius: 50%; background: var(--_muted); animation: blink 1.2s infinite; }
   .dots i:nth-child(2) { animation-delay: 0.16s; }
