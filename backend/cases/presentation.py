@@ -1,6 +1,6 @@
 """Cases as people see them: names beside addresses, clocks, only the thread they may read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -68,13 +68,18 @@ def service_level(case: Case, entries: Sequence[CaseEntry]) -> ServiceLevelState
     )
 
 
-async def heads(session: AsyncSession, cases: Sequence[Case]) -> list[CaseHead]:
-    """A page of a list, with three queries whatever its length."""
+async def heads(
+    session: AsyncSession, cases: Sequence[Case], found: Mapping[str, str] | None = None
+) -> list[CaseHead]:
+    """A page of a list, with three queries whatever its length. `found` has snippets by number."""
     known = await people(session, [e for case in cases for e in (case.requester, case.assignee)])
     domains = await repository.domains(session, [case.smart_account_id for case in cases])
     clocks = await repository.answered_and_ended(session, [case.number for case in cases])
     return [
-        CaseHead.model_validate(_head(case, known, domains, clocks.get(case.number, [])))
+        CaseHead.model_validate(
+            _head(case, known, domains, clocks.get(case.number, []))
+            | {"found": (found or {}).get(case.number)}
+        )
         for case in cases
     ]
 
