@@ -10,6 +10,7 @@ from backend.accounts import mails as _account_mails  # noqa: F401 - registers i
 from backend.accounts.requests import timers as _account_timers  # noqa: F401 - registers them
 from backend.accounts.requests.routes import router as account_requests
 from backend.accounts.routes import router as accounts
+from backend.cases import alerts as _case_alerts  # noqa: F401 - registers its timer
 from backend.cases import assigning as _assigning  # noqa: F401 - registers its job and timer
 from backend.cases import indexing as _case_indexing  # noqa: F401 - follows what is written
 from backend.cases import mails as _case_mails  # noqa: F401 - registers its jobs

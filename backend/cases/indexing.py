@@ -54,19 +54,32 @@ def index(connection: Connection, numbers: Iterable[str]) -> None:
 
 
 @event.listens_for(Case, "after_insert")
+def _note_case(_mapper: Mapper[Any], _connection: Connection, case: Case) -> None:
+    _remember(case, _CHANGED, case.number)
+
+
 @event.listens_for(Case, "after_update")
+def _note_change(_mapper: Mapper[Any], _connection: Connection, case: Case) -> None:
+    if _changed(case, ("title", "description", "order_number", "requester", "smart_account_id")):
+        _remember(case, _CHANGED, case.number)
+
+
 @event.listens_for(CaseEntry, "after_insert")
 @event.listens_for(CaseEntry, "after_update")
-def _note(_mapper: Mapper[Any], _connection: Connection, changed: Case | CaseEntry) -> None:
-    number = changed.number if isinstance(changed, Case) else changed.case_number
-    _remember(changed, _CHANGED, number)
+def _note_entry(_mapper: Mapper[Any], _connection: Connection, entry: CaseEntry) -> None:
+    if entry.text or _changed(entry, ("text", "internal")):
+        _remember(entry, _CHANGED, entry.case_number)
 
 
 @event.listens_for(Person, "after_update")
 def _note_name(_mapper: Mapper[Any], _connection: Connection, person: Person) -> None:
-    seen: Any = inspect(person)
-    if seen.attrs.name.history.has_changes() or seen.attrs.email.history.has_changes():
+    if _changed(person, ("name", "email")):
         _remember(person, _RENAMED, person.id)
+
+
+def _changed(row: object, names: Iterable[str]) -> bool:
+    seen: Any = inspect(row)
+    return any(seen.attrs[name].history.has_changes() for name in names)
 
 
 def _remember(changed: object, what: str, key: str) -> None:

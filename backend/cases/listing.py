@@ -71,9 +71,11 @@ class CaseFilters(Body):
 
     @property
     def statuses(self) -> Sequence[Status]:
-        """The statuses that are left; none named are all of them."""
+        """The statuses that are left; none named are all of them. One that is named goes before
+        `open_only`: a console keeps both.
+        """
         if self.status is not None:
-            return [] if self.open_only and self.status in ENDED else [self.status]
+            return [self.status]
         return OPEN if self.open_only else list(Status)
 
 
