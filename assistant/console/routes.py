@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from assistant.console import accounts, attendance, cases, chats, door, live, mails, pages, queue
+from assistant.console import (
+    accounts, attendance, cases, chats, desk, door, live, mails, pages, queue,
+)  # fmt: skip
 from assistant.console.door import HOME, Agent, ConsoleRoute
 from backend.core.problems import not_found
 
@@ -30,6 +32,7 @@ for part in (
     live.router,
     attendance.router,
     queue.router,
+    desk.router,
     cases.router,
     chats.router,
     accounts.router,

@@ -75,6 +75,10 @@ class ConversationPublic(BaseModel):
     last: str | None = Field(default=None, description="Begin of the newest message")
     agent: str | None = Field(default=None, description="Name of the support agent who has it")
     queue: QueuePlace | None = Field(default=None, description="While it waits for a person")
+    found: str | None = Field(
+        default=None,
+        description="In a search: where the words were said last, as HTML with hits in `<mark>`",
+    )
     created_at: datetime
     updated_at: datetime
 
