@@ -4,7 +4,16 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from assistant.console import (
-    accounts, attendance, cases, chats, desk, door, live, mails, pages, queue,
+    accounts,
+    attendance,
+    cases,
+    chats,
+    desk,
+    door,
+    live,
+    mails,
+    pages,
+    queue,
 )  # fmt: skip
 from assistant.console.door import HOME, Agent, ConsoleRoute
 from backend.core.problems import not_found
