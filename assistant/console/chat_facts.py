@@ -12,6 +12,7 @@ from assistant.conversations import presentation, repository
 from assistant.conversations.schemas import ReplyProposal
 from assistant.handoff import queue
 from assistant.handoff.models import Handover
+from backend.core.client import Caller, licensing_api
 from backend.core.identity import Organization, Person
 
 MOST_ORDERS, MOST_ACCOUNTS = 3, 5
@@ -53,14 +54,15 @@ async def facts_of(session: AsyncSession, chat: Transcript, person: Person) -> C
 
 
 async def read_along(agent: Person, chat: Transcript, person: Person, found: ChatFacts) -> None:
-    """The person's accounts and the orders that were mentioned, as far as this agent may see
-    them through the API; what is refused is left out.
+    """The accounts of the person's company, as the agent may see them; and the orders that the
+    person spoke of, as the person sees them: the assistant would show these in this very chat.
     """
     listed = await call(agent, "list_directory", {"q": person.domain, "limit": MOST_ACCOUNTS})
     found.accounts = list(listed.body.get("items") or []) if listed.ok else []
-    said = " ".join(line.reply.text for line in chat.lines)
+    said = " ".join(line.reply.text for line in chat.lines if line.reply.role != "bot")
     said += f" {found.slots.get('order_number') or ''}"
     numbers = list(dict.fromkeys(reversed(_ORDER.findall(said))))[:MOST_ORDERS]
+    theirs = Caller(person.id, chat.conversation.id, via="console")
     for number in numbers:
-        order = await call(agent, "get_order", {"order_number": number})
+        order = await licensing_api().call("get_order", {"order_number": number}, theirs)
         found.orders.append({"number": number, "seen": order.body if order.ok else None})

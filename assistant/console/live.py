@@ -113,9 +113,15 @@ async def events(
 
 def _leave(agent: Person) -> None:
     """Note it in a task of its own: the one that streamed is being cancelled."""
-    leaving = asyncio.create_task(presence.leave(agent))
+    leaving = asyncio.create_task(_left(agent))
     _leaving.add(leaving)
     leaving.add_done_callback(_leaving.discard)
+
+
+async def _left(agent: Person) -> None:
+    """Unless the agent's next page is open by now."""
+    if _open[agent.id] <= 0:
+        await presence.leave(agent)
 
 
 async def _may_read(agent: Person, chat: str) -> bool:

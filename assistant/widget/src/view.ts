@@ -161,7 +161,9 @@ export function drawTurn(context: TalkContext): TemplateResult {
   const { turnSince, delta, transcript } = session;
   if (turnSince !== null || delta) return drawWorking(turnSince, delta);
   const { asking, ask } = transcript;
-  return html`${drawTyping(session.typing.name)}${drawOffers(offers(transcript.turn, ask), context)}${
+  // With an agent, what was offered before they came is no longer the way to go on.
+  const turn = session.conversation?.status === 'person' ? transcript.turn.slice(-1) : transcript.turn;
+  return html`${drawTyping(session.typing.name)}${drawOffers(offers(turn, ask), context)}${
     // A question's control begins empty, also after a question of the same kind.
     asking && ask ? keyed(asking.id, drawQuestion(ask, context)) : nothing}`;
 }
