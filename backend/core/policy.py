@@ -172,12 +172,18 @@ class DeskAction(StrEnum):
     WORK_CASES = "work_cases"
     TAKE_OVER = "take_over"
     DECIDE_ACCOUNT_REQUESTS = "decide_account_requests"
+    SEE_STATISTICS = "see_statistics"
+    REVIEW = "review"
+    EXPORT_TRAINING_DATA = "export_training_data"
 
 
 DESK: dict[DeskAction, frozenset[str]] = {
     DeskAction.WORK_CASES: frozenset({"agent", "lead"}),
     DeskAction.TAKE_OVER: frozenset({"agent", "lead"}),
     DeskAction.DECIDE_ACCOUNT_REQUESTS: frozenset({"approver"}),
+    DeskAction.SEE_STATISTICS: frozenset({"agent", "lead"}),
+    DeskAction.REVIEW: frozenset({"agent", "lead"}),
+    DeskAction.EXPORT_TRAINING_DATA: frozenset({"lead"}),
 }
 
 
