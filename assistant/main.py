@@ -23,6 +23,7 @@ from assistant.review.routes import router as review
 from assistant.statistics.routes import router as statistics
 from assistant.widget.pages import router as widget_pages
 from backend.app import API, api_router
+from backend.cases.due import apply_policy
 from backend.core import client, problems
 from backend.core.body_limit import BodyLimit
 from backend.core.database import Database, database
@@ -37,10 +38,13 @@ INTERNAL = "http://licensing.internal"
 
 
 async def prepare(db: Database) -> None:
-    """The demo world into an empty database, and the clock where the demo left it."""
+    """The demo world into an empty database, and the clock where the demo left it; the desk's
+    service levels as they are now.
+    """
     if settings().demo_mode:
         await seed(db)
         await restore_clock()
+    await apply_policy(db)
 
 
 def create_app() -> FastAPI:

@@ -1,11 +1,13 @@
 """What follows from events of cases: mails to the requester, invitations to all who take part."""
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.cases import repository
+from backend.cases.clocks import CLOCK_NAMES
 from backend.cases.desk import desk
 from backend.cases.invitation import Invitation, calendar_text
 from backend.cases.models import Case, CaseEntry, Engagement
@@ -144,3 +146,25 @@ async def mail_case_cancelled(event_id: str) -> None:
     """Confirm the cancellation; withdraw the invitation, if there was one."""
     await _mail_invitation(event_id, "training_withdrawn", withdraw=True)
     await _mail_requester(event_id, "case_cancelled")
+
+
+@job("mail_clock", after=("case_due_soon", "case_breached"))
+async def mail_clock(event_id: str) -> None:
+    """Tell who has the case of its clock, or whoever leads its queue."""
+    async with database().write() as session:
+        event = await session.get_one(Event, event_id)
+        case, facts = await _facts(session, event)
+        if case.assignee:
+            told = [await session.get_one(Person, case.assignee)]
+        else:
+            told = await repository.leads_of(session, case.queue)
+        due = datetime.fromisoformat(event.details["due"])
+        for person in told:
+            facts |= {
+                "person": person,
+                "due": due.astimezone(ZoneInfo(person.time_zone or "UTC")),
+                "clock": CLOCK_NAMES[event.details["clock"]],
+                "queue": desk().queues[case.queue],
+                "link": f"{settings().base_url}/console/cases/{case.number}",
+            }
+            await put_in_outbox(session, event.id, event.type, person.email, facts)
