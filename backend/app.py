@@ -13,6 +13,7 @@ from backend.accounts.routes import router as accounts
 from backend.cases import alerts as _case_alerts  # noqa: F401 - registers its timer
 from backend.cases import mails as _case_mails  # noqa: F401 - registers its jobs
 from backend.cases.routes import router as cases
+from backend.cases.statistics_routes import router as case_statistics
 from backend.commerce.routes import router as commerce
 from backend.demo.routes import router as demo
 from backend.directory.routes import router as directory
@@ -47,9 +48,9 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API)
     # What is called by far most often is looked for first.
     for feature in (
-        commerce, people, training, cases, directory, access, access_rules, accounts,
-        account_requests, virtual_accounts, users, groups, orders, assigning, order_access,
-        order_desk, order_exports, licenses, partners, events, knowledge, demo,
+        commerce, people, training, cases, case_statistics, directory, access, access_rules,
+        accounts, account_requests, virtual_accounts, users, groups, orders, assigning,
+        order_access, order_desk, order_exports, licenses, partners, events, knowledge, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

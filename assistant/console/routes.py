@@ -3,7 +3,18 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from assistant.console import accounts, cases, chats, door, live, mails, pages, queue
+from assistant.console import (
+    accounts,
+    cases,
+    chats,
+    door,
+    insights,
+    live,
+    mails,
+    pages,
+    queue,
+    review,
+)
 from assistant.console.door import HOME, Agent, ConsoleRoute
 from backend.core.problems import not_found
 
@@ -32,6 +43,8 @@ for part in (
     cases.router,
     chats.router,
     accounts.router,
+    insights.router,
+    review.router,
     mails.router,
     _rest,
 ):

@@ -16,6 +16,7 @@ from assistant.conversations.models import Conversation, Feedback, Message, Prop
 from assistant.review.models import ReviewGroup, ReviewItem
 from backend.core import clock
 from backend.core.periods import Period
+from backend.core.waits import percentiles
 
 # What opens a case for the desk: such a conversation was not settled by the assistant alone.
 OPENS_CASE = ("open_case", "create_training_engagement")
@@ -148,37 +149,19 @@ async def first_answers(
     session: AsyncSession, period: Period, portal: str | None, shares: Sequence[float]
 ) -> tuple[int, list[float]]:
     """How many people were answered by a person, and the waits that these shares of them did not
-    exceed, in seconds. SQLite has no percentiles, so each is one row of the sorted waits.
+    exceed, in seconds.
     """
-    waits = _waits(period, portal)
-    seconds = seconds_between(session, waits.c.asked, waits.c.answered)
-    answered = waits.c.answered.is_not(None)
-    count = (await session.exec(select(func.count()).select_from(waits).where(answered))).one()
-    found = []
-    for share in shares if count else ():
-        row = select(seconds).where(answered).order_by(seconds)
-        rows = await session.exec(row.offset(place(count, share)).limit(1))
-        found.append(float(rows.one()))
-    return count, found
-
-
-def place(count: int, share: float) -> int:
-    """The row, from 0, of the smallest value that `share` of `count` do not exceed."""
-    return max(0, -(-int(count * share * 1000) // 1000) - 1)
-
-
-def seconds_between(session: AsyncSession, earlier: Any, later: Any) -> Any:
-    """A difference of moments in seconds, in the words of this database."""
-    if session.get_bind().dialect.name == "postgresql":
-        return func.extract("epoch", later - earlier)
-    return (func.julianday(later) - func.julianday(earlier)) * 86400.0
+    return await percentiles(session, _waits(period, portal), shares)
 
 
 async def engines(
     session: AsyncSession, period: Period, portal: str | None
 ) -> list[tuple[str, int]]:
     """Who gave how many answers."""
-    who = func.coalesce(col(Message.engine), "person")
+    who = case(
+        (col(Message.role) == "person", "person"),
+        else_=func.coalesce(col(Message.engine), "system"),
+    )
     rows = await session.exec(
         select(who, func.count())
         .where(

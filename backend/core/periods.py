@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from enum import IntEnum
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query
@@ -15,8 +16,13 @@ from backend.core.auth import CurrentPerson
 from backend.core.database import UtcDateTime
 from backend.core.fields import ZONES
 
-Days = Literal[7, 30, 90]
-DAYS: tuple[Days, ...] = (7, 30, 90)
+
+class Days(IntEnum):
+    """How long a period may be."""
+
+    WEEK = 7
+    MONTH = 30
+    QUARTER = 90
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,7 @@ def _zone(value: str | None) -> str | None:
 
 def _period(
     person: CurrentPerson,
-    days: Annotated[Days, Query(description="How many days back, today included")] = 30,
+    days: Annotated[Days, Query(description="How many days back, today included")] = Days.MONTH,
     time_zone: Annotated[
         str | None,
         AfterValidator(_zone),
