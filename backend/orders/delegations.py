@@ -1,6 +1,6 @@
 """The Fulfillment Contact lets somebody else assign one order; who did, and ending it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -19,6 +19,7 @@ from backend.orders.history import note
 from backend.orders.models import Order, OrderDelegation
 from backend.orders.schemas import DelegateOrder, OrderDelegationAnswer, OrderDelegationPublic
 from backend.orders.service import Seen, find, may_already
+from backend.orders.standing import facts_of
 from backend.orders.tokens import hashed, link_of, token_of
 from backend.users.rights import shown
 
@@ -49,7 +50,7 @@ async def delegate(
     seen = await find(session, person, number, lock=True)
     order = seen.order
     _require_contact(seen, person)
-    _require_assignable(seen)
+    _require_assignable(seen, (await facts_of(session, order, seen.lines)).arrived())
     if body.email == person.email:
         wrong = "You may assign this order yourself. Name somebody else."
         raise invalid([FieldError(field="email", code="oneself", message=wrong)])
@@ -140,7 +141,7 @@ def _only_the_contact(order: Order, what: str) -> Problem:
     )
 
 
-def _require_assignable(seen: Seen) -> None:
+def _require_assignable(seen: Seen, arrived: Collection[int]) -> None:
     order, why = seen.order, ""
     if order.type not in ASSIGNABLE:
         why = f"An order of type {order.type} is not assigned to a Smart Account."
@@ -148,7 +149,9 @@ def _require_assignable(seen: Seen) -> None:
         why = "It is not booked yet."
     elif order.cancelled_at is not None or order.closed_at is not None:
         why = f"It is {'cancelled' if order.cancelled_at else 'closed'}."
-    elif not any(can_be_assigned(order, line) and not line.delivered_at for line in seen.lines):
+    elif not any(
+        can_be_assigned(order, line) and line.number not in arrived for line in seen.lines
+    ):
         why = "All its licences are delivered, or are no Smart Licences."
     if why:
         raise conflict(

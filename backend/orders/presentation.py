@@ -143,7 +143,7 @@ def _public(view: View, order: Order, known: _Known, waits: list[Delay]) -> Orde
             "delays": explained(reader, facts, waits),
             "closed_without_provisioning": is_closed_without_provisioning(order, lines),
             "visible_because": because(order, view, ways),
-            "timeline": timeline(order, lines, status, waits),
+            "timeline": timeline(facts, status, waits),
             "following": following,
             "you_may": you_may(view, ways, facts, waits, following=following),
         }
