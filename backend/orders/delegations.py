@@ -16,11 +16,13 @@ from backend.core.problems import FieldError, Problem, conflict, forbidden, inva
 from backend.core.receipts import Line, Receipt
 from backend.orders.delays import ASSIGNABLE, can_be_assigned
 from backend.orders.history import note
+from backend.orders.mail_limits import require_room
 from backend.orders.models import Order, OrderDelegation
 from backend.orders.schemas import DelegateOrder, OrderDelegationAnswer, OrderDelegationPublic
 from backend.orders.service import Seen, find, may_already
 from backend.orders.standing import facts_of
 from backend.orders.tokens import hashed, link_of, token_of
+from backend.people.organizations import is_public_mailbox
 from backend.users.rights import shown
 
 DAYS = 14
@@ -56,6 +58,7 @@ async def delegate(
         raise invalid([FieldError(field="email", code="oneself", message=wrong)])
     await _refuse_who_may(session, order, body.email)
     await _refuse_twice(session, order, body.email)
+    await require_room(session, order, [body.email])
     now = clock.now()
     row = OrderDelegation(
         id=new_id(), order_number=order.number, email=body.email, message=body.message,
@@ -68,7 +71,18 @@ async def delegate(
     text = f"{shown(person)} lets {body.email} assign order {order.number}"
     answer = await _changed(session, seen, row, acting, "order_delegated", "Order delegated", text)
     answer.link = link_of(row)
+    if await _is_outside(session, person, body.email):
+        theirs = body.email.rsplit("@", 1)[-1]
+        answer.receipt.lines.insert(2, Line(label="Outside your company", value=theirs))
+        warning = f"{body.email} is outside your company. With the link they see the whole order, "
+        answer.warnings = [f"{warning}and decide where its licences go."]
     return answer
+
+
+async def _is_outside(session: AsyncSession, person: Person, email: str) -> bool:
+    """Whether an address is of another company, or of none: a mailbox provider is no company."""
+    domain = email.rsplit("@", 1)[-1]
+    return domain != person.domain or await is_public_mailbox(session, domain)
 
 
 async def revoke(
