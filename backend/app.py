@@ -10,6 +10,7 @@ from backend.accounts import mails as _account_mails  # noqa: F401 - registers i
 from backend.accounts.requests import timers as _account_timers  # noqa: F401 - registers them
 from backend.accounts.requests.routes import router as account_requests
 from backend.accounts.routes import router as accounts
+from backend.cases import alerts as _case_alerts  # noqa: F401 - registers its timer
 from backend.cases import mails as _case_mails  # noqa: F401 - registers its jobs
 from backend.cases.routes import router as cases
 from backend.commerce.routes import router as commerce

@@ -31,6 +31,8 @@ router = APIRouter(prefix=HOME, include_in_schema=False)
         "case_status_changed",
         "case_closed",
         "case_cancelled",
+        "case_due_soon",
+        "case_breached",
         "training_scheduled",
         "training_rescheduled",
         "case_attachment",

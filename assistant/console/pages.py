@@ -111,6 +111,7 @@ def environment() -> Environment:
         "local": times.local,
         "markdown": markdown,
         "named": named,
+        "open_time": times.open_time,
         "portal": _portal,
         "span": times.span,
     }

@@ -22,7 +22,10 @@ class Case(SQLModel, table=True):
     """A request that a person at the desk looks after."""
 
     __tablename__ = "support_case"
-    __table_args__ = (Index("case_by_queue", "queue", "status", "created_at"),)
+    __table_args__ = (
+        Index("case_by_queue", "queue", "status", "created_at"),
+        Index("case_by_due", "queue", "status", "due_at"),
+    )
 
     number: str = Field(primary_key=True, max_length=20)
     kind: str = Field(max_length=20)
@@ -41,6 +44,33 @@ class Case(SQLModel, table=True):
     conversation: str | None = Field(default=None, max_length=64, index=True)
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime, index=True)
     updated_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the first of the running clocks breaks; nothing while none runs. With `due_clock` and
+    `alert_at` it repeats what follows from the thread, so that lists can sort by it."""
+    due_clock: str | None = Field(default=None, max_length=20)
+    alert_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
+    """When the desk is to be told of a clock next."""
+
+
+class CaseAlert(SQLModel, table=True):
+    """The desk was told, once, that a clock of a case is about to break or that it broke."""
+
+    __tablename__ = "case_alert"
+
+    case_number: str = Field(primary_key=True, foreign_key="support_case.number", max_length=20)
+    clock_name: str = Field(primary_key=True, max_length=20)
+    due_at: datetime = Field(primary_key=True, sa_type=UtcDateTime)
+    kind: str = Field(primary_key=True, max_length=10)
+    at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+
+
+class AppliedPolicy(SQLModel, table=True):
+    """By which rules what `Case` keeps of them was computed: here its due moments."""
+
+    __tablename__ = "applied_policy"
+
+    name: str = Field(primary_key=True, max_length=40)
+    fingerprint: str = Field(max_length=64)
 
 
 class CaseEntry(SQLModel, table=True):

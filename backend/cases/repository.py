@@ -11,9 +11,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.accounts import repository as accounts
 from backend.accounts.models import SmartAccount
+from backend.cases.clocks import MOVES_CLOCKS
 from backend.cases.models import (
     Attachment,
     Case,
+    CaseAlert,
     CaseEntry,
     Counter,
     Engagement,
@@ -141,7 +143,7 @@ async def entries_of(session: AsyncSession, number: str, *, internal: bool) -> l
     )
 
 
-async def answered_and_ended(
+async def clock_entries(
     session: AsyncSession, numbers: Iterable[str]
 ) -> dict[str, list[CaseEntry]]:
     """For many cases at once, the entries that clocks depend on."""
@@ -149,14 +151,44 @@ async def answered_and_ended(
         select(CaseEntry)
         .where(
             col(CaseEntry.case_number).in_(list(numbers)),
-            col(CaseEntry.type).in_(("reply", "scheduled", "status", "cancelled")),
+            col(CaseEntry.type).in_(MOVES_CLOCKS),
+            col(CaseEntry.internal).is_(False),
         )
-        .order_by(col(CaseEntry.at))
+        .order_by(col(CaseEntry.at), col(CaseEntry.id))
     )
     found: dict[str, list[CaseEntry]] = {}
     for entry in rows.all():
         found.setdefault(entry.case_number, []).append(entry)
     return found
+
+
+async def alerts_of(session: AsyncSession, numbers: Iterable[str]) -> dict[str, list[CaseAlert]]:
+    """For many cases at once, what the desk has been told of their clocks."""
+    rows = await session.exec(
+        select(CaseAlert).where(col(CaseAlert.case_number).in_(list(numbers)))
+    )
+    found: dict[str, list[CaseAlert]] = {}
+    for alert in rows.all():
+        found.setdefault(alert.case_number, []).append(alert)
+    return found
+
+
+async def to_be_told_of(session: AsyncSession, now: datetime) -> Sequence[str]:
+    """The numbers of cases of whose clocks the desk is to be told by now."""
+    rows = await session.exec(
+        select(Case.number).where(col(Case.alert_at) <= now).order_by(col(Case.alert_at))
+    )
+    return rows.all()
+
+
+async def leads_of(session: AsyncSession, queue: str) -> list[Person]:
+    """Who leads this queue, by name."""
+    rows = await session.exec(
+        select(Person)
+        .where(Person.kind == "support", Person.desk_role == "lead")
+        .order_by(col(Person.name))
+    )
+    return [lead for lead in rows.all() if desk_allows(lead, DeskAction.WORK_CASES, queue)]
 
 
 async def domains(session: AsyncSession, ids: Iterable[int | None]) -> dict[int, str]:
@@ -185,7 +217,7 @@ async def engagement_of(
 
 async def closed_at(session: AsyncSession, number: str) -> datetime:
     """When a closed case was closed; what was noted on it later does not count."""
-    entries = (await answered_and_ended(session, [number])).get(number, [])
+    entries = (await clock_entries(session, [number])).get(number, [])
     return next(e.at for e in reversed(entries) if e.details.get("status") == Status.CLOSED)
 
 
