@@ -106,6 +106,7 @@ async def change(
             case,
             acting,
             "; ".join(f"{label}: {value}" for label, value in changes),
+            changed=[label for label, _ in changes],
         )
     return changes
 
