@@ -82,6 +82,10 @@ class ConversationPublic(BaseModel):
     feedback: FeedbackGiven | None = Field(
         default=None, description="What its person thinks of the whole"
     )
+    found: str | None = Field(
+        default=None,
+        description="In a search: where the words were said last, as HTML with hits in `<mark>`",
+    )
     created_at: datetime
     updated_at: datetime
 

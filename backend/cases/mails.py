@@ -18,6 +18,8 @@ from backend.core.jobs import job
 from backend.core.languages import language_name
 from backend.core.portals import PORTAL_NAMES, Portal
 from backend.core.settings import settings
+from backend.notifications.addresses import reply_address
+from backend.notifications.composing import thread_headers
 from backend.notifications.mails import put_in_outbox
 
 
@@ -38,11 +40,31 @@ async def _facts(session: AsyncSession, event: Event) -> tuple[Case, dict[str, A
     }
 
 
+def _headers(case: Case) -> dict[str, str]:
+    """All mails of a case are one thread in mail programs."""
+    return thread_headers(case.number)
+
+
+def _headers_for_requester(case: Case) -> dict[str, str]:
+    """The requester’s answers find the case again; nobody else’s would be taken."""
+    answers = reply_address(case.number, case.requester)
+    return _headers(case) | ({"Reply-To": answers} if answers else {})
+
+
 async def _mail_requester(event_id: str, kind: str) -> None:
     async with database().write() as session:
         event = await session.get_one(Event, event_id)
-        _, facts = await _facts(session, event)
-        await put_in_outbox(session, event.id, kind, facts["requester"].email, facts)
+        case, facts = await _facts(session, event)
+        await _to_requester(session, event, kind, case, facts)
+
+
+async def _to_requester(
+    session: AsyncSession, event: Event, kind: str, case: Case, facts: dict[str, Any]
+) -> None:
+    await put_in_outbox(
+        session, event.id, kind, facts["requester"].email, facts,
+        headers=_headers_for_requester(case), case_number=case.number,
+    )  # fmt: skip
 
 
 @job("mail_training_requested", after=("training_requested",))
@@ -84,7 +106,7 @@ async def _mail_engagement(event_id: str, kind: str) -> None:
             "portal": PORTAL_NAMES[Portal(engagement.portal)],
             "windows": [(w.start.astimezone(zone), w.end.astimezone(zone)) for w in windows],
         }
-        await put_in_outbox(session, event.id, kind, facts["requester"].email, facts)
+        await _to_requester(session, event, kind, case, facts)
 
 
 async def _mail_invitation(event_id: str, kind: str, *, withdraw: bool) -> None:
@@ -125,6 +147,8 @@ async def _mail_invitation(event_id: str, kind: str, *, withdraw: bool) -> None:
                         "content_type": f"text/calendar; method={method}",
                     }
                 ],
+                headers=_headers_for_requester(case) if address == requester else _headers(case),
+                case_number=case.number,
             )
 
 
@@ -168,3 +192,28 @@ async def mail_clock(event_id: str) -> None:
                 "link": f"{settings().base_url}/console/cases/{case.number}",
             }
             await put_in_outbox(session, event.id, event.type, person.email, facts)
+
+
+@job("mail_case_merged", after=("case_merged",))
+async def mail_case_merged(event_id: str) -> None:
+    """Tell the requester in which case this one goes on."""
+    async with database().write() as session:
+        event = await session.get_one(Event, event_id)
+        _, facts = await _facts(session, event)
+        facts["into"] = await session.get_one(Case, event.details["into"])
+        facts["link"] = f"{settings().base_url}/?case={facts['into'].number}"
+        # An answer to this mail goes to the case that goes on.
+        await _to_requester(session, event, event.type, facts["into"], facts)
+
+
+@job("mail_case_handed_over", after=("case_handed_over",))
+async def mail_case_handed_over(event_id: str) -> None:
+    """Tell an agent which case was given to them, and what they should know."""
+    async with database().write() as session:
+        event = await session.get_one(Event, event_id)
+        if event.details["to"] == event.actor:
+            return
+        case, facts = await _facts(session, event)
+        facts["person"] = await session.get_one(Person, event.details["to"])
+        facts["link"] = f"{settings().base_url}/console/cases/{case.number}"
+        await put_in_outbox(session, event.id, event.type, facts["person"].email, facts)

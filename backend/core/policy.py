@@ -171,6 +171,7 @@ class DeskAction(StrEnum):
 
     WORK_CASES = "work_cases"
     TAKE_OVER = "take_over"
+    SHARE_VIEWS = "share_views"
     DECIDE_ACCOUNT_REQUESTS = "decide_account_requests"
     SEE_STATISTICS = "see_statistics"
     REVIEW = "review"
@@ -180,6 +181,7 @@ class DeskAction(StrEnum):
 DESK: dict[DeskAction, frozenset[str]] = {
     DeskAction.WORK_CASES: frozenset({"agent", "lead"}),
     DeskAction.TAKE_OVER: frozenset({"agent", "lead"}),
+    DeskAction.SHARE_VIEWS: frozenset({"lead"}),
     DeskAction.DECIDE_ACCOUNT_REQUESTS: frozenset({"approver"}),
     DeskAction.SEE_STATISTICS: frozenset({"agent", "lead"}),
     DeskAction.REVIEW: frozenset({"agent", "lead"}),
