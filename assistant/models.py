@@ -2,5 +2,6 @@
 
 from assistant.conversations import models as conversations
 from assistant.handoff import models as handoff
+from assistant.review import models as review
 
-__all__ = ["conversations", "handoff"]
+__all__ = ["conversations", "handoff", "review"]

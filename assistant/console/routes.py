@@ -10,11 +10,13 @@ from assistant.console import (
     chats,
     desk,
     door,
+    insights,
     live,
     mails,
     pages,
     queue,
-)  # fmt: skip
+    review,
+)
 from assistant.console.door import HOME, Agent, ConsoleRoute
 from backend.core.problems import not_found
 
@@ -45,6 +47,8 @@ for part in (
     cases.router,
     chats.router,
     accounts.router,
+    insights.router,
+    review.router,
     mails.router,
     _rest,
 ):

@@ -1,17 +1,16 @@
-"""Conversations from outside a turn: begin, feedback."""
+"""Conversations from outside a turn: begin one, and who may read it."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import presentation, repository, storage
 from assistant.conversations.drafts import Draft
 from assistant.conversations.late_orders import LATE_ORDERS, Late, delayed_orders
-from assistant.conversations.models import Conversation, Feedback, Message, number_of
+from assistant.conversations.models import Conversation
 from assistant.conversations.problems import no_conversation
-from assistant.conversations.schemas import ConversationOpened, FeedbackIn, NewConversation
+from assistant.conversations.schemas import ConversationOpened, NewConversation
 from assistant.wording import say, wording
 from backend.core.database import database
 from backend.core.identity import Person
-from backend.core.problems import FieldError, invalid
 from backend.core.settings import settings
 
 
@@ -69,31 +68,3 @@ async def own_or_support(
     if conversation is None:
         raise no_conversation()
     return conversation
-
-
-async def give_feedback(person: Person, conversation_id: str, body: FeedbackIn) -> None:
-    """Keep a thumb, a rating or a comment of the conversation's own person."""
-    async with database().write() as session:
-        conversation = await repository.locked_own(session, conversation_id, person.id)
-        if conversation is None:
-            raise no_conversation()
-        seq = None
-        if body.message_id is not None:
-            seq = number_of(body.message_id)
-            if seq is None or await session.get(Message, (conversation_id, seq)) is None:
-                raise invalid(
-                    [
-                        FieldError(
-                            field="message_id",
-                            code="unknown",
-                            message="There is no such message in this conversation.",
-                        )
-                    ]
-                )
-        session.add(
-            Feedback(
-                conversation_id=conversation_id,
-                message_seq=seq,
-                **body.model_dump(exclude={"message_id"}),
-            )
-        )

@@ -5,6 +5,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import presentation, repository, storage
 from assistant.conversations.drafts import Draft
+from assistant.conversations.feedback import ask_how_it_went
 from assistant.conversations.models import Conversation, Message
 from assistant.conversations.problems import no_conversation
 from assistant.conversations.schemas import Incoming, Reply
@@ -52,6 +53,8 @@ async def hand_back(
         conversation.settled = {"by": person.name, "text": told} if told else None
         line = await _line(session, conversation, say("handed_back", name=person.name))
         line.why = {"settled": told, "settled_with": person.name} if told else None
+        if question := ask_how_it_went(conversation):
+            await storage.store_draft(session, conversation, question, None)
         return conversation
 
 
@@ -93,6 +96,8 @@ async def close(person: Person, conversation_id: str, via: str = "rest") -> Conv
         conversation.settled = {"by": person.name, "text": told} if told else None
         line = await _line(session, conversation, say("chat_closed", name=person.name))
         line.why = {"settled": told, "settled_with": person.name} if told else None
+        if question := ask_how_it_went(conversation):
+            await storage.store_draft(session, conversation, question, None)
         return conversation
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from assistant.conversations import repository
 from assistant.conversations.hub import hub
 from assistant.conversations.models import Conversation
 from assistant.conversations.storage import wake_after_commit
@@ -69,6 +70,8 @@ async def move(
         handover.ended_at, handover.end, handover.settled = clock.now(), step.end, step.settled
     conversation.status, conversation.agent = step.to, step.agent
     conversation.reason = handover.reason if handover and step.to in ("waiting", "person") else None
+    if conversation.reason is not None:
+        repository.note_hand_off(conversation, conversation.reason)
     conversation.moves += 1
     conversation.updated_at = clock.now()
     session.add_all([conversation, *([handover] if handover else [])])
