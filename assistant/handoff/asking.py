@@ -1,13 +1,12 @@
 """The router's part: who asks for a person, what happens while they wait, and the ways back."""
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.conversations.models import Conversation, Message
-from assistant.handoff import gathered, presence, queue
+from assistant.handoff import gathered, presence, queue, words
 from assistant.handoff.rules import rules
 from assistant.handoff.transitions import Move, Reason
 from assistant.situation import Situation
@@ -16,27 +15,6 @@ from backend.core.database import database
 
 ASK, LEAVE, KEEP, CASE = "/talk_to_person", "/leave_queue", "/keep_waiting", "/case_instead"
 ByEngine = Callable[[Situation], Awaitable[Outcome]]
-_POLITE = (
-    r"(?:please |hi |hello |hey |ok |can i |could i |may i |let me |just |"
-    r"i (?:want|need|would like|d like)(?: to)? )*"
-)
-_ASKS = re.compile(
-    _POLITE
-    + r"(?:(?:talk|speak|chat)(?: now)?(?: to| with)?|get me|give me|connect me(?: to| with)?|"
-    r"put me through to|transfer me to)? ?"
-    r"(?:a |an |the |some |your )?(?:real |live |human |support |actual )*"
-    r"(?:person|human|human being|agent|someone real|somebody real|representative|colleague)"
-    r"(?: from support| of support)?(?: please| now| instead)*"
-)
-_LEAVES = re.compile(
-    r"(?:no )?(?:never ?mind|forget it|cancel|stop(?: waiting)?|leave (?:the )?queue|"
-    r"i (?:do not|don t) want to wait(?: any ?more)?|"
-    r"(?:go |i want to go |take me )?back(?: to (?:the )?(?:assistant|bot))?)(?: please| thanks)*"
-)
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.sub(r"[^\w]+", " ", text.lower()).split())
 
 
 def asks(situation: Situation) -> bool:
@@ -44,7 +22,7 @@ def asks(situation: Situation) -> bool:
     message = situation.message
     if message.payload is not None:
         return message.payload == ASK
-    return _ASKS.fullmatch(_plain(message.text)) is not None
+    return words.ask_for_person(message.text)
 
 
 async def hand_over(situation: Situation, outcome: Outcome | None = None) -> Outcome | None:
@@ -159,7 +137,7 @@ async def with_person(situation: Situation, by_engine: ByEngine) -> Outcome:
     status, message = situation.conversation.status, situation.message
     payload = message.payload if situation.offer is not None else None
     waits = status == "waiting"
-    leaves = waits and message.payload is None and _LEAVES.fullmatch(_plain(message.text))
+    leaves = waits and message.payload is None and words.leave_queue(message.text)
     if payload == LEAVE or leaves:
         return _back(situation)
     if payload == CASE:

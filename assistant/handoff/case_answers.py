@@ -6,6 +6,7 @@ from typing import Any
 
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.conversations.models import Message
+from assistant.handoff import gathered
 from assistant.proposals import service as proposals
 from assistant.situation import Situation
 from assistant.wording import say
@@ -42,7 +43,8 @@ async def answer(situation: Situation, by_engine: ByEngine) -> Outcome:
         buttons = [meant_otherwise]
     else:
         told = proposals.say_problem(noted)
-        facts = json.dumps({"wish": text[:150], "description": text[:1500]}, ensure_ascii=False)
+        wish = f"{' '.join(text.split())[:150]}\n{text}"[: gathered.MOST_WORDS]
+        facts = json.dumps({"wish": wish}, ensure_ascii=False)
         new_case = {"title": say("case_answers.new_case"), "payload": f"/open_case{facts}"}
         buttons = [*([new_case] if len(text.split()) > 1 else []), meant_otherwise]
     draft = Draft(told, role="system", case=case, buttons=buttons)

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from assistant.handoff import words
 from assistant.situation import Situation
 
 MOST_WORDS = 1500  # characters of a description
@@ -28,6 +29,7 @@ def own_words(situation: Situation) -> list[str]:
         and message.payload is None
         and message.file_id is None
         and _intent(message.why) != "talk_to_person"
+        and not words.ask_for_person(message.text)
         and len(message.text.split()) >= FEWEST
     ]
 
@@ -51,8 +53,8 @@ def case_payload(situation: Situation) -> str:
     said, known = own_words(situation), slots(situation)
     facts: dict[str, Any] = {}
     if said:
-        facts["wish"] = said[0][:150]
-        facts["description"] = "\n".join(said)[:MOST_WORDS]
+        # The first line is the title; all of it, below, the description.
+        facts["wish"] = "\n".join([" ".join(said[0].split())[:150], *said])[:MOST_WORDS]
     order = known.get("order_number") or next(
         (found[1] for text in reversed(said) if (found := _ORDER.search(text))), None
     )

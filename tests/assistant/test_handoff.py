@@ -130,8 +130,7 @@ async def test_that_nobody_there_is_said_and_a_case_knows_what_was_said(
     [button] = second["buttons"]
     facts = json.loads(button["payload"].removeprefix("/open_case"))
     assert facts == {
-        "wish": "My order 4100005 is stuck since Monday", "order_number": "4100005",
-        "description": "My order 4100005 is stuck since Monday",
+        "wish": "\n".join(2 * ["My order 4100005 is stuck since Monday"]), "order_number": "4100005",
     }  # fmt: skip
     assert (await status(talk))["status"] == "bot"
     assert await talk.press(button["payload"])
@@ -270,7 +269,10 @@ async def test_that_a_case_instead_takes_along_what_was_said(
     told = rasa.turns[-1]
     facts = json.loads(told["payload"].removeprefix("/open_case"))
     assert facts["order_number"] == "4100007"
-    assert "They were there on Friday" in facts["description"]
+    assert facts["wish"].splitlines() == [
+        "We can not see 20 licences of order 4100007",
+        "We can not see 20 licences of order 4100007", "They were there on Friday",
+    ]  # fmt: skip
     assert told["reset"] is True
     assert (await status(talk))["status"] == "bot"
 

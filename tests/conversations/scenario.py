@@ -419,6 +419,9 @@ class Run:
         self._hear(settled.json()["replies"])
 
     def _check(self, turn: Turn, number: int) -> None:
+        if turn.desk is not None:  # people, whatever engine there is
+            self._check_words(turn.expect, number)
+            return
         if self._ideal:
             self._check_agent(turn.expect, number)
             return
