@@ -29,6 +29,7 @@ from backend.demo.routes import restore_clock
 from backend.demo.seed import seed
 from backend.knowledge import search as knowledge
 from backend.knowledge.pages import router as article_pages
+from backend.notifications.pages import router as notification_pages
 
 INTERNAL = "http://licensing.internal"
 
@@ -65,7 +66,7 @@ def create_app() -> FastAPI:
             expose_headers=["Retry-After", "Idempotent-Replayed"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         )
-    pages = (widget_pages, console, article_pages, _health)
+    pages = (widget_pages, console, article_pages, notification_pages, _health)
     for router in (api_router(), conversations, rest_channel, actions, *pages):
         app.include_router(router)
     app.router.routes.extend(mcp.routes)

@@ -17,9 +17,13 @@ from backend.demo.routes import router as demo
 from backend.directory.routes import router as directory
 from backend.events.routes import router as events
 from backend.knowledge.routes import router as knowledge
+from backend.notifications import digests as _digests  # noqa: F401 - registers its timers
+from backend.notifications import news as _account_news  # noqa: F401 - registers its job
+from backend.notifications.routes import router as notifications
 from backend.orders import access_mails as _order_access_mails  # noqa: F401 - registers its jobs
 from backend.orders import arrivals as _order_arrivals  # noqa: F401 - registers its job
 from backend.orders import expiring as _order_expiring  # noqa: F401 - registers its timer
+from backend.orders import license_alerts as _license_alerts  # noqa: F401 - registers its timer
 from backend.orders import mails as _order_mails  # noqa: F401 - registers its jobs
 from backend.orders import timers as _order_timers  # noqa: F401 - registers them
 from backend.orders.access_routes import router as order_access
@@ -48,7 +52,7 @@ def api_router() -> APIRouter:
     for feature in (
         commerce, people, training, cases, directory, access, access_rules, accounts,
         account_requests, virtual_accounts, users, groups, orders, assigning, order_access,
-        order_desk, order_exports, licenses, partners, events, knowledge, demo,
+        order_desk, order_exports, licenses, partners, events, notifications, knowledge, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router
