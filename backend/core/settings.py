@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     message_characters: int = 4000
 
     support_address: str = "ask-licensing@support.example"
+    smtp_url: SecretStr | None = None
+    smtp_connections: int = 4
+    reply_domain: str | None = None
+    mail_inbound_token: SecretStr | None = None
     widget_origins: Annotated[list[str], NoDecode] = Field(default_factory=list)
     log_level: str = "INFO"
     log_json: bool = False
@@ -122,6 +126,8 @@ class Settings(BaseSettings):
         }
         if self.commerce_token is not None:  # without one, nobody may tell us of orders
             named["COMMERCE_TOKEN"] = self.commerce_token
+        if self.mail_inbound_token is not None:  # without one, no answers come back by mail
+            named["MAIL_INBOUND_TOKEN"] = self.mail_inbound_token
         weak = [
             n
             for n, s in named.items()

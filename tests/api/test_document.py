@@ -73,7 +73,7 @@ def test_that_what_stands_in_a_path_has_its_slots_name(routes: Routes) -> None:
     assert names <= {"case_number", "conversation_id", "proposal_id", "smart_account", "email",
                      "order_number", "request_id", "attachment_id", "file_id", "id", "rule_id",
                      "delegation_id", "virtual_account", "group", "notice",
-                     "lookup_id", "partner", "export_id",
+                     "lookup_id", "partner", "export_id", "view_id",
                      "recipient_id"}  # fmt: skip
 
 
