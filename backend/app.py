@@ -24,6 +24,7 @@ from backend.knowledge.routes import router as knowledge
 from backend.notifications import digests as _digests  # noqa: F401 - registers its timers
 from backend.notifications import news as _account_news  # noqa: F401 - registers its job
 from backend.notifications.routes import router as notifications
+from backend.open_things.routes import router as open_things
 from backend.orders import access_mails as _order_access_mails  # noqa: F401 - registers its jobs
 from backend.orders import arrivals as _order_arrivals  # noqa: F401 - registers its job
 from backend.orders import expiring as _order_expiring  # noqa: F401 - registers its timer
@@ -56,7 +57,8 @@ def api_router() -> APIRouter:
     for feature in (
         commerce, people, training, desk, cases, directory, access, access_rules, accounts,
         account_requests, virtual_accounts, users, groups, orders, assigning, order_access,
-        order_desk, order_exports, licenses, partners, events, notifications, knowledge, demo,
+        order_desk, order_exports, licenses, partners, events, notifications, open_things,
+        knowledge, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router
