@@ -20,6 +20,8 @@ from backend.core.wording import for_people
 NEWS, FREQUENCY = "news", "frequency"
 RECIPIENT = "recipient_id"
 _SLOT = "categories.{}"
+# In a first sentence these are what it is about, not the beginning of an address.
+_PLAIN = frozenset({"alert", "alerts", "news", "mail", "mails", "notifications", "licences"})
 _BARE_HOUR = re.compile(r"\W*(?P<hour>\d{1,2})\W*")
 
 
@@ -34,6 +36,13 @@ class NotificationsForm(OperationForm):
     hears: ClassVar[dict[str, str]] = {"city": "time_zone"}
     teaches = True
     subject = "e-mail notifications"
+
+    async def _run(self, turn: Turn, sheet: Sheet) -> list[EventType]:
+        """ "At once, please" is an answer, whatever else such words mean."""
+        answers = sheet.asked == FREQUENCY and not turn.is_payload and not turn.other_action_ran
+        if answers and wanted(turn.words).frequency:
+            return await self._take(turn, sheet)
+        return await super()._run(turn, sheet)
 
     async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
         """Which news, how often; what "weekly instead of daily" means follows from what is set."""
@@ -193,7 +202,12 @@ class RemoveRecipientForm(RecipientForm):
             return
         said = turn.words.lower()
         emails = await self._emails(turn, str(account))
-        named = [one for one in emails if re.search(rf"\b{re.escape(one.split('@')[0])}\b", said)]
+        named = [
+            one
+            for one in emails
+            if (first := one.split("@")[0]) not in _PLAIN or sheet.asked == RECIPIENT
+            if re.search(rf"\b{re.escape(first)}\b", said)
+        ]
         if len(named) == 1:
             heard[RECIPIENT] = named[0]
 
