@@ -38,7 +38,7 @@ class NotificationsForm(OperationForm):
     subject = "e-mail notifications"
 
     async def _run(self, turn: Turn, sheet: Sheet) -> list[EventType]:
-        """ "At once, please" is an answer, whatever else such words mean."""
+        """An answer like "at once, please" is one, whatever else such words mean."""
         answers = sheet.asked == FREQUENCY and not turn.is_payload and not turn.other_action_ran
         if answers and wanted(turn.words).frequency:
             return await self._take(turn, sheet)

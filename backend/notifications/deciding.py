@@ -8,6 +8,7 @@ chosen nothing, and is mailed at once.
 import hashlib
 from dataclasses import dataclass, field
 
+from sqlalchemy import or_
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -82,17 +83,20 @@ async def _keep(session: AsyncSession, letter: Letter, reader: Reader, category:
 
 
 async def _is_news(session: AsyncSession, letter: Letter) -> bool:
-    """Whether these words have not gone to this address within the quiet time."""
+    """Whether these words have not gone to this address for something that happened within the
+    quiet time. Jobs may be late and in any order: it is the events' times that count.
+    """
+    event = await session.get_one(Event, letter.event_id)
     said = f"{letter.to}\n{letter.kind}\n{letter.words}"
-    now = clock.now()
+    quiet, told_at = configuration().quiet, col(MailTold.at)
     statement = insert_into(session, MailTold).values(
-        key=hashlib.sha256(said.encode()).hexdigest(), at=now
+        key=hashlib.sha256(said.encode()).hexdigest(), at=event.at
     )
     told = await session.exec(
         statement.on_conflict_do_update(
             index_elements=[MailTold.key],
             set_={"at": statement.excluded.at},
-            where=col(MailTold.at) <= now - configuration().quiet,
+            where=or_(told_at <= event.at - quiet, told_at >= event.at + quiet),
         ).returning(col(MailTold.key))
     )
     return told.first() is not None

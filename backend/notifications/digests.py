@@ -180,4 +180,4 @@ async def forget_what_was_told() -> None:
     async with database().write() as session:
         await session.exec(delete(DigestItem).where(col(DigestItem.told_at) < now - KEPT))
         await session.exec(delete(Digest).where(col(Digest.at) < now - KEPT))
-        await session.exec(delete(MailTold).where(col(MailTold.at) < now - configuration().quiet))
+        await session.exec(delete(MailTold).where(col(MailTold.at) < now - KEPT))
