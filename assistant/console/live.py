@@ -27,6 +27,7 @@ router = APIRouter(prefix=HOME, include_in_schema=False)
         "case_claimed",
         "case_replied",
         "case_noted",
+        "case_noted_internally",
         "case_updated",
         "case_status_changed",
         "case_closed",

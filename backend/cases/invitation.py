@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from backend.cases.models import Case, Engagement
 from backend.core import clock
 from backend.core.settings import settings
+from backend.notifications.addresses import invitation_address
 
 
 class Invitation(BaseModel):
@@ -38,6 +39,11 @@ def next_invitation(engagement: Engagement) -> dict[str, Any] | None:
     ).model_dump(mode="json")
 
 
+def uid_of(case_number: str) -> str:
+    """The same for all versions of a case's invitation, so that calendars replace the former."""
+    return f"{case_number}@{settings().support_address.rsplit('@', 1)[-1]}"
+
+
 def calendar_text(
     case: Case, engagement: Engagement, requester: str, fixed: Invitation, *, withdraw: bool
 ) -> str:
@@ -54,7 +60,7 @@ def _event(
     case: Case, engagement: Engagement, requester: str, fixed: Invitation, *, withdraw: bool
 ) -> CalendarEvent:
     event = CalendarEvent()
-    event.add("uid", f"{case.number}@{settings().support_address.rsplit('@', 1)[-1]}")
+    event.add("uid", uid_of(case.number))
     event.add("sequence", fixed.sequence)
     event.add("dtstamp", clock.now())
     event.add("dtstart", fixed.start.astimezone(UTC))
@@ -69,7 +75,9 @@ def _event(
         event.add("location", fixed.meeting_url)
         event.add("url", fixed.meeting_url)
     event.add("description", "\n".join(described))
-    organizer = vCalAddress(f"mailto:{settings().support_address}")
+    # Calendars send their owners' answers to the organizer.
+    answers = invitation_address(case.number) or settings().support_address
+    organizer = vCalAddress(f"mailto:{answers}")
     organizer.params["cn"] = vText("Ask Licensing")
     event.add("organizer", organizer)
     for address in dict.fromkeys([requester, *engagement.attendee_emails]):
