@@ -17,6 +17,7 @@ from assistant import delivery as _delivery  # noqa: F401 - registers its job
 from assistant.channels.mcp import McpChannel
 from assistant.channels.rest import router as rest_channel
 from assistant.console.routes import router as console
+from assistant.conversations import indexing as _indexing  # noqa: F401 - follows what is said
 from assistant.conversations.routes import router as conversations
 from assistant.engines import rasa
 from assistant.engines.agent import toolbox

@@ -25,6 +25,7 @@ router = APIRouter(prefix=HOME, include_in_schema=False)
         "training_requested",
         "case_opened",
         "case_claimed",
+        "case_assigned",
         "case_replied",
         "case_noted",
         "case_noted_internally",

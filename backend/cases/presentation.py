@@ -1,6 +1,6 @@
 """Cases as people see them: names beside addresses, clocks, only the thread they may read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,13 +20,18 @@ from backend.core.identity import Person, people, person_ref
 from backend.core.policy import DeskAction, desk_allows
 
 
-async def heads(session: AsyncSession, cases: Sequence[Case]) -> list[CaseHead]:
-    """A page of a list, with three queries whatever its length."""
+async def heads(
+    session: AsyncSession, cases: Sequence[Case], found: Mapping[str, str] | None = None
+) -> list[CaseHead]:
+    """A page of a list, with three queries whatever its length. `found` has snippets by number."""
     known = await people(session, [e for case in cases for e in (case.requester, case.assignee)])
     domains = await repository.domains(session, [case.smart_account_id for case in cases])
     clocks = await repository.clock_entries(session, [case.number for case in cases])
     return [
-        CaseHead.model_validate(_head(case, known, domains, clocks.get(case.number, [])))
+        CaseHead.model_validate(
+            _head(case, known, domains, clocks.get(case.number, []))
+            | {"found": (found or {}).get(case.number)}
+        )
         for case in cases
     ]
 

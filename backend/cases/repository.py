@@ -18,18 +18,17 @@ from backend.cases.models import (
     CaseAlert,
     CaseEntry,
     Counter,
+    DeskView,
     Engagement,
     EngagementWindow,
 )
-from backend.cases.schemas import OPEN, Status
+from backend.cases.schemas import Status
 from backend.core.database import insert_into
 from backend.core.identity import Person
 from backend.core.policy import DeskAction, Role, desk_allows
 from backend.users.models import Membership
 
 FIRST_NUMBER = 500_000
-UNCLAIMED = "none"
-_ESCAPE = "\\"
 
 
 def _of_accounts(ids: Any, policy: str) -> ColumnElement[bool]:
@@ -40,8 +39,9 @@ def _of_accounts(ids: Any, policy: str) -> ColumnElement[bool]:
     return col(Case.smart_account_id).in_(open_to_them)
 
 
-def readable_by(person: Person) -> SelectOfScalar[Case]:
-    """Cases the person may see: own ones, the desk's queues, and by the account's policy.
+def readable_by(person: Person, *, at_the_desk: bool = True) -> SelectOfScalar[Case]:
+    """Cases the person may see: own ones, the desk's queues (unless they are left out), and by the
+    account's policy.
 
     Whoever has any role in an account is a member, also one in a virtual account or by a group.
     """
@@ -53,7 +53,7 @@ def readable_by(person: Person) -> SelectOfScalar[Case]:
         _of_accounts(accounts.in_which_somebody_is(person.id), "all"),
         _of_accounts(administered, "admins"),
     ]
-    if desk_allows(person, DeskAction.WORK_CASES):
+    if at_the_desk and desk_allows(person, DeskAction.WORK_CASES):
         ways.append(col(Case.queue).in_(person.desk_queues))
     return select(Case).where(or_(*ways))
 
@@ -61,48 +61,6 @@ def readable_by(person: Person) -> SelectOfScalar[Case]:
 def numbers_readable_by(person: Person) -> Select[tuple[str]]:
     """The numbers of these cases, to narrow lists of what belongs to cases."""
     return readable_by(person).with_only_columns(col(Case.number))
-
-
-def filtered(
-    statement: SelectOfScalar[Case],
-    *,
-    queue: str | None,
-    statuses: Sequence[str],
-    q: str | None,
-    requester: str | None,
-    assignee: str | None = None,
-    conversation: str | None = None,
-) -> SelectOfScalar[Case]:
-    """Narrow a list of cases. `assignee` is an agent's id, or `UNCLAIMED`."""
-    if queue:
-        statement = statement.where(Case.queue == queue)
-    if statuses:
-        statement = statement.where(col(Case.status).in_(statuses))
-    if requester:
-        statement = statement.where(Case.requester == requester)
-    if assignee == UNCLAIMED:
-        statement = statement.where(col(Case.assignee).is_(None))
-    elif assignee:
-        statement = statement.where(Case.assignee == assignee)
-    if conversation:
-        statement = statement.where(Case.conversation == conversation)
-    if q:
-        like = "%" + "".join(_ESCAPE + c if c in "%_\\" else c for c in q) + "%"
-        statement = statement.where(
-            or_(
-                *(
-                    column.ilike(like, escape=_ESCAPE)
-                    for column in (
-                        col(Case.number),
-                        col(Case.title),
-                        col(Case.description),
-                        col(Case.requester),
-                        col(Case.order_number),
-                    )
-                )
-            )
-        )
-    return statement
 
 
 async def readable(
@@ -129,13 +87,6 @@ async def next_number(session: AsyncSession) -> str:
         .returning(col(Counter.value))
     )
     return f"C-{(await session.exec(statement)).scalar_one()}"
-
-
-async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
-    """How many open cases each queue has that the person may work on."""
-    visible = readable_by(person).where(col(Case.status).in_(OPEN)).subquery()
-    rows = await session.exec(select(visible.c.queue, func.count()).group_by(visible.c.queue))
-    return dict(rows.all())
 
 
 async def entries_of(session: AsyncSession, number: str, *, internal: bool) -> list[CaseEntry]:
@@ -231,3 +182,11 @@ async def attached_bytes(session: AsyncSession, number: str) -> int:
     total = func.coalesce(func.sum(Attachment.size), 0)
     rows = await session.exec(select(total).where(Attachment.case_number == number))
     return int(rows.one())
+
+
+async def view(session: AsyncSession, person: Person, view_id: str) -> DeskView | None:
+    """A saved view of the person's own, or a shared one."""
+    found = await session.get(DeskView, view_id)
+    if found is None or not desk_allows(person, DeskAction.WORK_CASES):
+        return None
+    return found if found.shared or found.owner == person.id else None

@@ -218,6 +218,10 @@ class CaseHead(BaseModel):
     created_at: datetime
     updated_at: datetime
     sla: ServiceLevelState
+    found: str | None = Field(
+        default=None,
+        description="In a search: where the words stand, as HTML with the hits in `<mark>`",
+    )
 
 
 class CasePublic(CaseHead):
@@ -244,7 +248,10 @@ class Queue(BaseModel):
 
     id: str
     name: str
-    open: int = Field(description="Cases in it that have not ended and that you may see")
+    open: int = Field(
+        description="Cases in it that have not ended and that you may see; 999 at most"
+    )
+    more: bool = Field(default=False, description="Whether there are more than `open` says")
     yours: bool = Field(description="Whether you work on it")
 
 

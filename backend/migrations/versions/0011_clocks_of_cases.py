@@ -20,7 +20,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("due_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("due_clock", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("alert_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.create_index("case_by_due", ["queue", "status", "due_at"])
+        batch_op.create_index("case_by_due", ["queue", "status", "due_at", "number"])
         batch_op.create_index(batch_op.f("ix_support_case_alert_at"), ["alert_at"])
     op.create_table(
         "case_alert",
