@@ -9,6 +9,8 @@ from backend.core.database import database, lock_row
 from backend.core.events import Acting, Event
 from backend.core.jobs import job
 
+BY_MAIL = "Mail"
+
 
 @job("note_bounce_on_case", after=("mail_bounced",))
 async def note_bounce_on_case(event_id: str) -> None:
@@ -24,10 +26,10 @@ async def note_bounce_on_case(event_id: str) -> None:
             return
         text = f"Our mail to {told['to']} could not be delivered: {told['words']}"
         entry = await service.add_entry(
-            session, case, "mail_bounced", case.requester, text, internal=True, mail=told["mail"]
+            session, case, "mail_bounced", BY_MAIL, text, internal=True, mail=told["mail"]
         )
         await service.note_event(
-            session, "case_noted_internally", case, Acting(person="mail", via="mail"), text,
+            session, "case_noted_internally", case, Acting(person=BY_MAIL, via="mail"), text,
             entry=entry.id,
         )  # fmt: skip
 

@@ -33,7 +33,7 @@ async def take(session: AsyncSession, number: str, letter: Letter, mail_id: str)
     text = f"{letter.sender} {answer}{earlier}."
     case = await service.find_to_change(session, requester, number)
     entry = await service.add_entry(
-        session, case, "attendance", requester.id, text, internal=True, mail=mail_id
+        session, case, "attendance", letter.sender, text, internal=True, mail=mail_id
     )
     await service.note_event(
         session, "case_noted_internally", case, Acting(person=requester.id, via="mail"), text,

@@ -27,6 +27,8 @@ from backend.notifications import addresses
 from backend.notifications.models import InboundMail, InboundState
 
 VIA = "mail"
+# Whom the desk sees as the author of what it is told about mails.
+NOBODY = "Mail"
 _CUT = "\n[…] The mail was longer; the desk has all of it."
 
 
@@ -111,7 +113,7 @@ async def _note(
     """An internal note, for the desk alone."""
     case = await service.find_to_change(session, about, number)
     entry = await service.add_entry(
-        session, case, "note", about.id, _fitting(text), internal=True, mail=row.id
+        session, case, "note", NOBODY, _fitting(text), internal=True, mail=row.id
     )
     await service.note_event(
         session, "case_noted_internally", case, Acting(person=about.id, via=VIA),
