@@ -45,20 +45,27 @@ def uid_of(case_number: str) -> str:
 
 
 def calendar_text(
-    case: Case, engagement: Engagement, requester: str, fixed: Invitation, *, withdraw: bool
-) -> str:
-    """The `.ics` text; `withdraw` makes it the cancellation of what was sent before."""
+    case: Case, engagement: Engagement, requester: str, fixed: Invitation, *, withdraw: bool,
+    only: str,
+) -> str:  # fmt: skip
+    """The `.ics` text; `withdraw` makes it the cancellation of what was sent before.
+
+    A withdrawal names `only` the one that it goes to: with everybody in it, it would say that the
+    session itself does not take place, to calendars which others share.
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Ask Licensing//Training//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if withdraw else "REQUEST")
-    calendar.add_component(_event(case, engagement, requester, fixed, withdraw=withdraw))
+    attendees = [only] if withdraw else [requester, *engagement.attendee_emails]
+    calendar.add_component(_event(case, engagement, attendees, fixed, withdraw=withdraw))
     return str(calendar.to_ical().decode())
 
 
 def _event(
-    case: Case, engagement: Engagement, requester: str, fixed: Invitation, *, withdraw: bool
-) -> CalendarEvent:
+    case: Case, engagement: Engagement, attendees: list[str], fixed: Invitation, *,
+    withdraw: bool,
+) -> CalendarEvent:  # fmt: skip
     event = CalendarEvent()
     event.add("uid", uid_of(case.number))
     event.add("sequence", fixed.sequence)
@@ -80,7 +87,7 @@ def _event(
     organizer = vCalAddress(f"mailto:{answers}")
     organizer.params["cn"] = vText("Ask Licensing")
     event.add("organizer", organizer)
-    for address in dict.fromkeys([requester, *engagement.attendee_emails]):
+    for address in dict.fromkeys(attendees):
         attendee = vCalAddress(f"mailto:{address}")
         attendee.params["role"] = vText("REQ-PARTICIPANT")
         attendee.params["rsvp"] = vText("TRUE")
