@@ -130,7 +130,8 @@ async def test_that_nobody_there_is_said_and_a_case_knows_what_was_said(
     [button] = second["buttons"]
     facts = json.loads(button["payload"].removeprefix("/open_case"))
     assert facts == {
-        "wish": "\n".join(2 * ["My order 4100005 is stuck since Monday"]), "order_number": "4100005",
+        "wish": "\n".join(2 * ["My order 4100005 is stuck since Monday"]),
+        "order_number": "4100005",
     }  # fmt: skip
     assert (await status(talk))["status"] == "bot"
     assert await talk.press(button["payload"])
