@@ -38,7 +38,9 @@ Call = Callable[[AsyncSession, Person], Awaitable[object]]
 SMALL = 1_000
 BIG = {"sqlite": 100_000, "postgresql": 1_000_000}
 SAMPLES, WARM_UP = 40, 5
-MOST, MOST_P95, MOST_MILLISECONDS = 2.0, 3.0, 200.0
+MOST, MOST_MILLISECONDS = 2.0, 200.0
+# A view is counted among 5,000 cases at most, where a small desk has 1,000.
+MOST_OF_A_VIEW = 4.0
 
 
 def _page(q: str = "", sort: Sort = Sort.DUE, **filters: object) -> Call:
@@ -67,13 +69,14 @@ async def _queue_page(session: AsyncSession, person: Person) -> object:
     return await _page()(session, person)
 
 
+VIEW = "a saved view's count"
 PAGES: dict[str, Call] = {
     "the queue's page, with its counts": _queue_page,
     "… of one queue": _page(queue="orders"),
     "… newest first, ended ones too": _page(sort=Sort.NEWEST, open_only=False),
     "… of unclaimed ones of a severity": _page(severity=1, assignee="none"),
     "the counts alone": _counts,
-    "a saved view's count": _view,
+    VIEW: _view,
 }
 SEARCHES: dict[str, Call] = {
     "a word of one case": _page("unique777", open_only=False),
@@ -112,19 +115,24 @@ async def _timed(db: Database, call: Call) -> float:
 async def measure(kind: str, console: Console, cases: int) -> None:
     """Print what one database takes."""
     async with world(kind, SMALL) as few, world(kind, cases) as many:
-        rows = []
-        for name, call in PAGES.items():
-            base: list[float] = []
-            ours: list[float] = []
-            for sample in range(SAMPLES + WARM_UP):
-                pair = await _timed(few, call), await _timed(many, call)
-                if sample >= WARM_UP:
-                    base.append(pair[0])
-                    ours.append(pair[1])
-            rows.append((name, base, ours, MOST, MOST_P95))
-        title = f"{cases:,} cases on {kind}"
-        compare(console, title, rows, (f"{SMALL:,} cases", f"{cases:,}"))
-        await _searches(console, title, many)
+        await compare_desks(console, few, many, f"{cases:,} cases on {kind}")
+
+
+async def compare_desks(console: Console, few: Database, many: Database, title: str) -> None:
+    """Print how much longer each call takes among many, and how long searches take there."""
+    rows = []
+    for name, call in PAGES.items():
+        base: list[float] = []
+        ours: list[float] = []
+        for sample in range(SAMPLES + WARM_UP):
+            pair = await _timed(few, call), await _timed(many, call)
+            if sample >= WARM_UP:
+                base.append(pair[0])
+                ours.append(pair[1])
+        most = MOST_OF_A_VIEW if name == VIEW else MOST
+        rows.append((name, base, ours, most, most + 1))
+    compare(console, title, rows, (f"{SMALL:,} cases", title.split()[0]))
+    await _searches(console, title, many)
 
 
 async def _searches(console: Console, title: str, db: Database) -> None:

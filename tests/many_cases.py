@@ -82,7 +82,8 @@ def _rows(first: int, until: int, on_sqlite: bool) -> Iterator[tuple[Row, Row, R
         title = f"{common} {' '.join(said[:6])}"
         seldom = f"seldom{number // 1000 % 10} " if number % 1000 == 7 else ""
         description = f"{seldom}unique{number} {' '.join(said[6:])}"
-        created = now - timedelta(minutes=number % 500_000, seconds=number % 60)
+        # A month's cases, in a small world and in a big one.
+        created = now - timedelta(minutes=number * 7919 % 43_200, seconds=number % 60)
         is_open = chance.random() < 0.7
         status = chance.choice(OPEN) if is_open else chance.choice(("closed", "cancelled"))
         runs = is_open and status != "customer_pending"

@@ -33,7 +33,7 @@ UNCLAIMED, ME = "none", "me"
 # So many cases along the order are looked at before the index of words is asked.
 NEAREST = 2000
 # Counting stops there: "999+" says enough. What no index narrows is looked for among so many.
-MOST_COUNTED, MOST_LOOKED_AT = 999, 10_000
+MOST_COUNTED, MOST_LOOKED_AT = 999, 5_000
 MOST_HOURS = 24 * 30
 
 
