@@ -225,7 +225,7 @@ class _Narrowed:
             if filters.queue in (None, queue)
             for status in wanted
         ]
-        if filters.queue in queues:
+        if found and filters.queue in queues:
             return found
         elsewhere = repository.readable_elsewhere(self.person).where(*where)
         if queues:
@@ -265,7 +265,7 @@ def _first(branches: Sequence[Any], part: _Part, most: int) -> Any:
     """The first cases of all branches together: their numbers, queues and what orders them. Each
     branch is in order itself, so that they are merged instead of sorted.
     """
-    told = [col(Case.number), col(Case.queue)]
+    told: list[Any] = [col(Case.number), col(Case.queue)]
     told += [col(getattr(Case, name)) for name in part.by if name != "number"]
     heads = [
         branch.with_only_columns(*told).order_by(*part.order(Case)).limit(most).subquery()
