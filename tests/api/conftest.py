@@ -100,7 +100,7 @@ async def account_of(owner: str) -> dict[str, str]:
     export = OrderExport(
         person=owner, format="csv", status="ready", size=1, expires_at=now + timedelta(days=1)
     )
-    view = DeskView(owner=owner, name="View", key="view")
+    view = DeskView(owner=owner, name=word, key=word)
     async with database().write() as session:
         session.add(Organization(domain=f"{word}.example", name=word, kind="customer"))
         await session.flush()
