@@ -39,7 +39,8 @@ async def test_that_variables_are_filled_in_by_the_case(
     reply = await keep(
         lee,
         "Hello {{requester.first_name}} ({{ requester.name }}, {{requester.email}}), "
-        "{{case.number}} “{{case.title}}” in {{case.queue}} about {{case.order_number}}, {{case.smart_account}},"
+        "{{case.number}} “{{case.title}}” in {{case.queue}} about {{case.order_number}}, "
+        "{{case.smart_account}},"
         " {{case.portal}}. {{agent.first_name}} {{agent.name}}",
     )
     filled = (await lee.get(f"/cases/{number}/canned-replies/{reply}")).json()["text"]
