@@ -3,15 +3,17 @@
 from backend.access import models as access
 from backend.accounts import models as accounts
 from backend.cases import models as cases
-from backend.core import events, identity, unit_of_work
+from backend.core import events, identity, unit_of_work, views
 from backend.demo import models as demo
 from backend.directory import models as directory
 from backend.notifications import models as notifications
 from backend.orders import models as orders
 from backend.partners import models as partners
 from backend.people import models as people
+from backend.privacy import models as privacy
 from backend.users import models as users
 from backend.virtual_accounts import models as virtual_accounts
+from backend.webhooks import models as webhooks
 
 __all__ = [
     "access",
@@ -25,7 +27,10 @@ __all__ = [
     "orders",
     "partners",
     "people",
+    "privacy",
     "unit_of_work",
     "users",
+    "views",
     "virtual_accounts",
+    "webhooks",
 ]

@@ -39,6 +39,8 @@ class Case(SQLModel, table=True):
     order_number: str | None = Field(default=None, max_length=20)
     phone: str | None = Field(default=None, max_length=40)
     conversation: str | None = Field(default=None, max_length=64, index=True)
+    # Its number in the case system outside, once that has told it.
+    external_reference: str | None = Field(default=None, max_length=60)
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime, index=True)
     updated_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
 

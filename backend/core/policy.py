@@ -172,12 +172,14 @@ class DeskAction(StrEnum):
     WORK_CASES = "work_cases"
     TAKE_OVER = "take_over"
     DECIDE_ACCOUNT_REQUESTS = "decide_account_requests"
+    MANAGE_WEBHOOKS = "manage_webhooks"
 
 
 DESK: dict[DeskAction, frozenset[str]] = {
     DeskAction.WORK_CASES: frozenset({"agent", "lead"}),
     DeskAction.TAKE_OVER: frozenset({"agent", "lead"}),
     DeskAction.DECIDE_ACCOUNT_REQUESTS: frozenset({"approver"}),
+    DeskAction.MANAGE_WEBHOOKS: frozenset({"lead"}),
 }
 
 

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     actions_secret: SecretStr = SecretStr(DEFAULT_SECRET)
     actions_url: str | None = None
     commerce_token: SecretStr | None = None
+    case_system_token: SecretStr | None = None
     backend_url: str | None = None
 
     openai_api_key: SecretStr | None = None
@@ -122,6 +123,8 @@ class Settings(BaseSettings):
         }
         if self.commerce_token is not None:  # without one, nobody may tell us of orders
             named["COMMERCE_TOKEN"] = self.commerce_token
+        if self.case_system_token is not None:  # nor of cases
+            named["CASE_SYSTEM_TOKEN"] = self.case_system_token
         weak = [
             n
             for n, s in named.items()
