@@ -20,6 +20,7 @@ from backend.orders.delays import refresh
 from backend.orders.models import Order, OrderExport, OrderExportPart, OrderLine, OrderShare
 from backend.users.models import ExternalGroupGrant, Membership, UserGroup
 from backend.virtual_accounts.models import VirtualAccount
+from backend.webhooks.models import WebhookEndpoint
 from tests.conftest import NORTHWIND, Newcomer
 from tests.training.requests import request
 
@@ -45,7 +46,9 @@ class Known:
 
     def __init__(self, owner: httpx.AsyncClient, **places: str) -> None:
         self.owner = owner
-        self.places = {"proposal_id": "0" * 32, "file_id": "0" * 32} | places
+        self.places = {
+            "proposal_id": "0" * 32, "file_id": "0" * 32, "delivery_id": "0" * 36,
+        } | places  # fmt: skip
 
 
 async def known_of(owner: httpx.AsyncClient) -> Known:
@@ -62,8 +65,19 @@ async def known_of(owner: httpx.AsyncClient) -> Known:
         attachment_id=attached.json()["thread"][-1]["details"]["attachment"],
         conversation_id=talk,
         file_id=dropped.json()["file_id"],
+        webhook_id=await webhook_of(),
         **await account_of((await owner.get("/me")).json()["email"]),
     )
+
+
+async def webhook_of() -> str:
+    """An endpoint of the desk, to which nothing is sent."""
+    row = WebhookEndpoint(
+        url="https://cases.example/in", active=False, secret="sealed", created_by="mo"
+    )
+    async with database().write() as session:
+        session.add(row)
+    return row.id
 
 
 async def account_of(owner: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ OPEN_TO_ALL = {
 }  # fmt: skip
 SAFE = ("GET", "HEAD")
 # Told by a machine with a token of its own: to it, all people are nobody.
-BY_MACHINES = "/api/v1/commerce/"
+BY_MACHINES = ("/api/v1/commerce/", "/api/v1/case-system/")
 # Whoever names an account's exact domain finds it, and hears who administers it.
 OPEN_BY_NAME = {
     "/api/v1/smart-accounts/{smart_account}",
@@ -98,6 +98,7 @@ BODY_OF: dict[str, dict[str, Any]] = {
     "/api/v1/smart-account-requests/{request_id}": {"customer_emails": ["a@nobody.example"]},
     "/api/v1/smart-accounts/{smart_account}/users/{email}": {"role": "sa_user"},
     "/api/v1/smart-accounts/{smart_account}/groups/{group}/messages": {"text": "x"},
+    "/api/v1/webhooks/{webhook_id}": {"active": False},
 }
 
 
