@@ -10,10 +10,11 @@ CODE := assistant actions backend tests benchmarks
 LOCK := uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade)
 # Extra arguments for pytest, as in `make test PYTEST_ARGS="tests/cli -x"`.
 PYTEST_ARGS ?=
-# Without them all tests run: a file in each of two processes, then those that measure time or end processes,
-# which must have the machine for themselves.
-ALONE := tests/cli tests/crashes tests/browser
-PARALLEL := -n 2 --dist loadgroup --no-loadscope-reorder $(addprefix --ignore=,$(ALONE))
+# Without them all tests run: a file in each of two processes, then the same with browsers, which bring a product
+# of their own, then those that measure time or end processes and must have the machine for themselves.
+BROWSERS := tests/browser
+ALONE := tests/cli tests/crashes
+TWO_AT_ONCE := -n 2 --dist loadgroup --no-loadscope-reorder
 # Run one npm script in every web project, with the Node of our environment.
 in_each_web_project = PATH="$(CURDIR)/$(BIN):$$PATH"; for manifest in assistant/*/package.json; do \
 	(cd "$$(dirname "$$manifest")" && npm run --silent --if-present $(1)) || exit 1; done
@@ -35,8 +36,10 @@ train: setup ## Train Rasa's model if config.yml, data/ or assistant/nlu changed
 test: setup train lint ## Run every check and every test (PYTEST_ARGS="tests/cli -x" for some)
 	@$(call in_each_web_project,test)
 ifeq ($(strip $(PYTEST_ARGS)),)
-	@$(BIN)/python -m pytest $(PARALLEL) $(PYTEST_ALWAYS); first=$$?; \
-	$(BIN)/python -m pytest $(ALONE) $(PYTEST_ALWAYS) && exit $$first
+	@failed=0; \
+	$(BIN)/python -m pytest $(TWO_AT_ONCE) $(addprefix --ignore=,$(BROWSERS) $(ALONE)) $(PYTEST_ALWAYS) || failed=1; \
+	$(BIN)/python -m pytest $(TWO_AT_ONCE) $(BROWSERS) $(PYTEST_ALWAYS) || failed=1; \
+	$(BIN)/python -m pytest $(ALONE) $(PYTEST_ALWAYS) || failed=1; exit $$failed
 else
 	@$(BIN)/python -m pytest $(PYTEST_ARGS) $(PYTEST_ALWAYS)
 endif

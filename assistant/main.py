@@ -1,5 +1,8 @@
 """The composition root: everything in one ASGI application."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import httpx
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.middleware.cors import CORSMiddleware
@@ -14,12 +17,14 @@ from assistant import delivery as _delivery  # noqa: F401 - registers its job
 from assistant.channels.mcp import McpChannel
 from assistant.channels.rest import router as rest_channel
 from assistant.console.routes import router as console
+from assistant.conversations import indexing as _indexing  # noqa: F401 - follows what is said
 from assistant.conversations.routes import router as conversations
 from assistant.engines import rasa
 from assistant.engines.agent import toolbox
 from assistant.lifespan import lifespan
 from assistant.widget.pages import router as widget_pages
 from backend.app import API, api_router
+from backend.cases.due import apply_policy
 from backend.core import client, problems
 from backend.core.body_limit import BodyLimit
 from backend.core.database import Database, database
@@ -29,25 +34,35 @@ from backend.demo.routes import restore_clock
 from backend.demo.seed import seed
 from backend.knowledge import search as knowledge
 from backend.knowledge.pages import router as article_pages
+from backend.notifications.courier import delivering
 
 INTERNAL = "http://licensing.internal"
 
 
 async def prepare(db: Database) -> None:
-    """The demo world into an empty database, and the clock where the demo left it."""
+    """The demo world into an empty database, and the clock where the demo left it; the desk's
+    service levels as they are now.
+    """
     if settings().demo_mode:
         await seed(db)
         await restore_clock()
+    await apply_policy(db)
 
 
 def create_app() -> FastAPI:
     """The whole product as one application."""
     configure_logs()
     mcp = McpChannel()
+
+    @asynccontextmanager
+    async def beside() -> AsyncIterator[None]:
+        async with mcp.running(), delivering():
+            yield
+
     app = FastAPI(
         title="Ask Licensing",
         version="1",
-        lifespan=lifespan(prepare, mcp.running),
+        lifespan=lifespan(prepare, beside),
         openapi_url=f"{API}/openapi.json",
         generate_unique_id_function=lambda route: f"{client.HTTP_ONLY}{route.name}",
         docs_url=None,

@@ -10,7 +10,11 @@ from backend.accounts import mails as _account_mails  # noqa: F401 - registers i
 from backend.accounts.requests import timers as _account_timers  # noqa: F401 - registers them
 from backend.accounts.requests.routes import router as account_requests
 from backend.accounts.routes import router as accounts
+from backend.cases import alerts as _case_alerts  # noqa: F401 - registers its timer
+from backend.cases import assigning as _assigning  # noqa: F401 - registers its job and timer
+from backend.cases import indexing as _case_indexing  # noqa: F401 - follows what is written
 from backend.cases import mails as _case_mails  # noqa: F401 - registers its jobs
+from backend.cases.desk_routes import router as desk
 from backend.cases.routes import router as cases
 from backend.commerce.routes import router as commerce
 from backend.demo.routes import router as demo
@@ -54,7 +58,7 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API)
     # What is called by far most often is looked for first.
     for feature in (
-        commerce, people, training, cases, directory, access, access_rules, accounts,
+        commerce, people, training, desk, cases, directory, access, access_rules, accounts,
         account_requests, virtual_accounts, users, groups, orders, assigning, order_access,
         order_desk, order_exports, licenses, partners, events, knowledge, webhooks,
         case_system, demo,

@@ -105,12 +105,14 @@ def environment() -> Environment:
     made.filters |= {
         "age": times.age,
         "ago": times.ago,
+        "field": times.field,
         "deadline": times.deadline,
         "initials": initials,
         "language": language_name,
         "local": times.local,
         "markdown": markdown,
         "named": named,
+        "open_time": times.open_time,
         "portal": _portal,
         "span": times.span,
     }

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from assistant.console import accounts, cases, chats, door, live, mails, pages, queue
+from assistant.console import accounts, cases, chats, desk, door, live, mails, pages, queue
 from assistant.console.door import HOME, Agent, ConsoleRoute
 from backend.core.problems import not_found
 
@@ -29,6 +29,7 @@ for part in (
     door.router,
     live.router,
     queue.router,
+    desk.router,
     cases.router,
     chats.router,
     accounts.router,

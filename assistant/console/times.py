@@ -7,8 +7,6 @@ from zoneinfo import ZoneInfo
 
 from backend.core import clock
 
-# The last quarter of the time that a service level allows counts as "due soon".
-SOON_SHARE = 0.25
 ENDED = frozenset({"closed", "cancelled"})
 
 
@@ -37,6 +35,13 @@ def span(length: timedelta) -> str:
     return f"{days} d {hours} h" if hours and days < 3 else f"{days} d"
 
 
+def open_time(seconds: float) -> str:
+    """`9 h 30 min` of open time: never in days, which are not 24 open hours long."""
+    hours, minutes = divmod(int(max(seconds, 0)) // 60, 60)
+    said = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes or not hours)
+    return " ".join(said)
+
+
 def age(value: str | datetime) -> str:
     """How long ago this was, in one unit or two."""
     return span(clock.now() - moment(value))
@@ -55,6 +60,11 @@ def local(value: str | datetime, zone_name: str | None) -> str:
     return f"{here:%a} {here.day} {here:%b}{year}, {here:%H:%M}"
 
 
+def field(value: str | datetime | None, zone_name: str | None) -> str:
+    """A moment as a field for a local time takes it; empty for none."""
+    return f"{moment(value).astimezone(zone(zone_name)):%Y-%m-%dT%H:%M}" if value else ""
+
+
 def window(start: str, end: str, zone_name: str | None) -> str:
     """`Tue 24 Nov, 14:05 to 15:05` in that zone; the second day is named when it differs."""
     begins, ends = (moment(m).astimezone(zone(zone_name)) for m in (start, end))
@@ -67,35 +77,31 @@ class Deadline:
     """What has to happen next on a case, and how pressing it is.
 
     `state` is `running`, `soon` or `overdue` while a clock runs, `paused` while the customer
-    has to answer, `met` or `missed` once the case has ended. `left` is negative when overdue.
+    has to answer, `met` or `missed` once the case has ended. `left` is negative when overdue;
+    of a paused clock it is the open time that remains.
     """
 
     state: Literal["running", "soon", "overdue", "paused", "met", "missed"]
-    about: Literal["first_answer", "solution"]
+    about: str
     due: datetime
     left: timedelta
     first_answer_late: bool
 
 
 def deadline(case: dict[str, Any]) -> Deadline:
-    """The next deadline of a case as the API shows it."""
+    """The next deadline of a case as the API shows it: that of the clock which breaks first."""
     level, now = case["sla"], clock.now()
-    answered = level["first_response_at"] and moment(level["first_response_at"])
-    first_due = moment(level["first_response_due"])
-    due = moment(level["resolution_due"]) if answered else first_due
-    state: Literal["running", "soon", "overdue", "paused", "met", "missed"] = "running"
+    clocks = {one["name"]: one for one in level["clocks"]}
+    standing = [one for one in level["clocks"] if one["ended_at"] is None]
+    first = clocks[level["due_clock"]] if level["due_clock"] else (standing or level["clocks"])[-1]
+    due, state = moment(first["due"]), first["state"]
     if case["status"] in ENDED:
         state = "missed" if level["state"] == "breached" else "met"
-    elif case["status"] == "customer_pending":
-        state = "paused"
-    elif due < now:
-        state = "overdue"
-    elif due - now <= SOON_SHARE * (due - moment(case["created_at"])):
-        state = "soon"
+    paused = case["status"] not in ENDED and level["due_clock"] is None
     return Deadline(
-        state=state,
-        about="solution" if answered else "first_answer",
+        state="paused" if paused else state,
+        about=first["name"],
         due=due,
-        left=due - now,
-        first_answer_late=bool(answered and answered > first_due),
+        left=timedelta(seconds=first["left_seconds"]) if paused else due - now,
+        first_answer_late=clocks["first_response"]["state"] == "missed",
     )

@@ -9,6 +9,7 @@ from sqlmodel import Field, SQLModel
 from backend.core import clock
 from backend.core.database import UtcDateTime
 from backend.core.ids import new_id, new_secret_id
+from backend.core.search import SearchWords
 
 
 def _json(*, nullable: bool = False) -> Any:
@@ -84,6 +85,23 @@ class Message(SQLModel, table=True):
     proposal_id: str | None = Field(default=None, max_length=32)
     why: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+
+
+class MessageWords(SearchWords, table=True):
+    """The words by which a message is found; number 0 is whose conversation it is.
+
+    Nobody writes these rows: they follow from the messages (`indexing.py`).
+    """
+
+    __tablename__ = "message_words"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        # The condition keeps SQLite, which has an FTS5 table for this, from storing them twice.
+        Index("words_of_messages", "words", postgresql_using="gin", sqlite_where=text("0")),
+    )
+
+    conversation_id: str = Field(foreign_key="conversation.id", ondelete="CASCADE", max_length=64)
+    seq: int
 
 
 class Offer(SQLModel, table=True):

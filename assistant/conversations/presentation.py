@@ -1,6 +1,6 @@
 """Messages as they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -50,9 +50,13 @@ async def replies(
 
 
 async def conversations(
-    session: AsyncSession, rows: Sequence[Conversation], *, for_support: bool
+    session: AsyncSession,
+    rows: Sequence[Conversation],
+    *,
+    for_support: bool,
+    found: Mapping[str, str] | None = None,
 ) -> list[ConversationPublic]:
-    """Conversations as lists show them."""
+    """Conversations as lists show them. `found` has snippets by id."""
     last = await repository.last_texts(session, [c.id for c in rows])
     known = await people(session, [c.person for c in rows]) if for_support else {}
     return [
@@ -60,6 +64,7 @@ async def conversations(
             c.model_dump(exclude={"person"})
             | {
                 "last": last.get(c.id, "")[:PREVIEW_CHARACTERS],
+                "found": (found or {}).get(c.id),
                 "person": person_ref(c.person, known).model_dump() if for_support else None,
             }
         )

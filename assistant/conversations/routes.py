@@ -10,7 +10,7 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from assistant.conversations import files, presentation, repository, service, turns
+from assistant.conversations import files, presentation, repository, searching, service, turns
 from assistant.conversations.hub import hub
 from assistant.conversations.models import Conversation, number_of
 from assistant.conversations.schemas import (
@@ -35,6 +35,7 @@ from backend.core.identity import Person
 from backend.core.pagination import CursorQuery, LimitQuery, Page, newest_first
 from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import RESPONSES, ProblemBody
+from backend.core.search import LONGEST_SEARCH, Search
 from backend.core.settings import settings
 from backend.core.unit_of_work import never_a_dry_run
 
@@ -64,23 +65,38 @@ async def list_conversations(
         ConversationStatus | None,
         Query(description="Only these; for support agents `waiting` and `person` show all"),
     ] = None,
+    q: Annotated[
+        str | None,
+        Query(
+            max_length=LONGEST_SEARCH,
+            description="Words said in one message; support agents search everybody’s",
+        ),
+    ] = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = 50,
 ) -> Page[ConversationPublic]:
     """Your conversations, newest first. Support agents see others' too when they ask for a
-    status.
+    status or search for words.
     """
-    for_support = status is not None and desk_allows(person, DeskAction.TAKE_OVER)
+    search = Search.of(q)
+    asks = status is not None or search is not None
+    for_support = asks and desk_allows(person, DeskAction.TAKE_OVER)
     async with database().read() as session:
         statement = repository.readable_by(person)
         if not for_support:
             statement = statement.where(Conversation.person == person.id)
         if status is not None:
             statement = statement.where(Conversation.status == status)
-        rows, following = await newest_first(
-            session, statement, col(Conversation.created_at), col(Conversation.id), cursor, limit
+        found: dict[str, str] = {}
+        if search is None:
+            at, key = col(Conversation.created_at), col(Conversation.id)
+            rows, following = await newest_first(session, statement, at, key, cursor, limit)
+        else:
+            rows, following = await searching.page(session, statement, search, cursor, limit)
+            found = await searching.snippets(session, rows, search)
+        items = await presentation.conversations(
+            session, rows, for_support=for_support, found=found
         )
-        items = await presentation.conversations(session, rows, for_support=for_support)
     return Page(items=items, next=following)
 
 

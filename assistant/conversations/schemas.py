@@ -66,6 +66,10 @@ class ConversationPublic(BaseModel):
     status: ConversationStatus
     person: dict[str, str] | None = Field(default=None, description="Support agents only")
     last: str | None = Field(default=None, description="Begin of the newest message")
+    found: str | None = Field(
+        default=None,
+        description="In a search: where the words were said last, as HTML with hits in `<mark>`",
+    )
     created_at: datetime
     updated_at: datetime
 

@@ -1,14 +1,17 @@
 """How the desk works, read from `data/support/desk.yml`: queues, routing, service levels."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from backend.cases.calendars import Calendar
 from backend.core.settings import settings
+
+SEVERITIES = {1, 2, 3, 4}
 
 
 class Condition(BaseModel):
@@ -41,48 +44,44 @@ class RoutingRule(BaseModel):
 
 
 class ServiceLevel(BaseModel):
-    """Business hours until the first answer and until the solution."""
+    """Open hours until the first answer, until each further answer, and until the solution.
 
-    first_response: float
-    resolution: float
+    Without `next_response` a further answer has as long as the first. `calendar` names the one
+    that its clocks go by, whatever the queue's.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    first_response: float = Field(gt=0)
+    next_response: float | None = Field(default=None, gt=0)
+    resolution: float = Field(gt=0)
+    calendar: str | None = None
 
 
-class BusinessHours(BaseModel):
-    """When the clocks run: whole hours of these weekdays (Monday is 0) in a time zone."""
+class DueWarning(BaseModel):
+    """When the desk is told that a clock is about to break: once so much is left of it.
 
-    time_zone: str
-    days: list[int] = Field(min_length=1)
-    start: int = Field(alias="from", ge=0, le=23)
-    end: int = Field(alias="to", ge=1, le=24)
+    The longer of the two counts, but never more than half of what the service level allows.
+    """
 
-    def after(self, moment: datetime, length: timedelta) -> datetime:
-        """The moment at which `length` of open time has passed since `moment`, in UTC."""
-        for opens, closes in self._open_from(moment):
-            if opens + length <= closes:
-                return opens + length
-            length -= closes - opens
-        raise AssertionError("there is always another working day")
+    model_config = ConfigDict(extra="forbid")
 
-    def between(self, begin: datetime, end: datetime) -> timedelta:
-        """How much open time lies between two moments."""
-        total = timedelta(0)
-        for opens, closes in self._open_from(begin):
-            if opens >= end:
-                break
-            total += min(closes, end) - opens
-        return total
+    share: float = Field(default=0.25, ge=0, le=1)
+    hours: float = Field(default=1, ge=0)
 
-    def _open_from(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The stretches of open time from `moment` on, in UTC; the first may have begun."""
-        zone = ZoneInfo(self.time_zone)
-        day = moment.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-        while True:
-            opens, closes = (
-                (day + timedelta(hours=hour)).astimezone(UTC) for hour in (self.start, self.end)
-            )
-            if day.weekday() in self.days and moment < closes:
-                yield max(opens, moment.astimezone(UTC)), closes
-            day += timedelta(days=1)
+    def before(self, allowed: timedelta) -> timedelta:
+        """How much open time is left when it is time to tell."""
+        return min(max(self.share * allowed, timedelta(hours=self.hours)), allowed / 2)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the clocks of a case go by: how long each may run, and in which calendar."""
+
+    calendar: Calendar
+    first_response: timedelta
+    next_response: timedelta
+    resolution: timedelta
 
 
 class Desk(BaseModel):
@@ -91,7 +90,11 @@ class Desk(BaseModel):
     queues: dict[str, str]
     routing: list[RoutingRule]
     service_levels: dict[int, ServiceLevel]
-    business_hours: BusinessHours
+    queue_service_levels: dict[str, dict[int, ServiceLevel]] = Field(default_factory=dict)
+    business_hours: Calendar
+    calendars: dict[str, Calendar] = Field(default_factory=dict)
+    queue_calendars: dict[str, str] = Field(default_factory=dict)
+    warning: DueWarning = Field(default_factory=DueWarning)
     reopen_days: int
     duplicate_hours: int
 
@@ -102,7 +105,35 @@ class Desk(BaseModel):
             raise ValueError(f"routing names queues that do not exist: {sorted(unknown)}")
         if not self.routing or self.routing[-1].when != Condition():
             raise ValueError("the last routing rule must match everything")
+        if set(self.service_levels) != SEVERITIES:
+            raise ValueError("each severity from 1 to 4 needs its service level")
+        unknown = (set(self.queue_service_levels) | set(self.queue_calendars)) - set(self.queues)
+        if unknown:
+            raise ValueError(f"service levels name queues that do not exist: {sorted(unknown)}")
+        named = {level.calendar for level in self._levels() if level.calendar}
+        unknown = (named | set(self.queue_calendars.values())) - set(self.calendars)
+        if unknown:
+            raise ValueError(f"these calendars do not exist: {sorted(unknown)}")
         return self
+
+    def _levels(self) -> Iterator[ServiceLevel]:
+        for levels in (self.service_levels, *self.queue_service_levels.values()):
+            yield from levels.values()
+
+    def policy(self, queue: str, severity: int) -> Policy:
+        """The service level of a queue's cases of this severity: its own, else everybody's.
+
+        The calendar is that of the service level, else the queue's, else the business hours.
+        """
+        level = self.queue_service_levels.get(queue, {}).get(severity)
+        level = level or self.service_levels[severity]
+        name = level.calendar or self.queue_calendars.get(queue)
+        return Policy(
+            calendar=self.calendars[name] if name else self.business_hours,
+            first_response=timedelta(hours=level.first_response),
+            next_response=timedelta(hours=level.next_response or level.first_response),
+            resolution=timedelta(hours=level.resolution),
+        )
 
     def route(self, *, kind: str, category: str, portal: str | None, severity: int) -> str:
         """The queue of a case: that of the first rule that matches."""

@@ -1,11 +1,13 @@
 """What follows from events of cases: mails to the requester, invitations to all who take part."""
 
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.cases import repository
+from backend.cases.clocks import CLOCK_NAMES
 from backend.cases.desk import desk
 from backend.cases.invitation import Invitation, calendar_text
 from backend.cases.models import Case, CaseEntry, Engagement
@@ -16,6 +18,8 @@ from backend.core.jobs import job
 from backend.core.languages import language_name
 from backend.core.portals import PORTAL_NAMES, Portal
 from backend.core.settings import settings
+from backend.notifications.addresses import reply_address
+from backend.notifications.composing import thread_headers
 from backend.notifications.mails import put_in_outbox
 
 
@@ -36,11 +40,31 @@ async def _facts(session: AsyncSession, event: Event) -> tuple[Case, dict[str, A
     }
 
 
+def _headers(case: Case) -> dict[str, str]:
+    """All mails of a case are one thread in mail programs."""
+    return thread_headers(case.number)
+
+
+def _headers_for_requester(case: Case) -> dict[str, str]:
+    """The requester’s answers find the case again; nobody else’s would be taken."""
+    answers = reply_address(case.number, case.requester)
+    return _headers(case) | ({"Reply-To": answers} if answers else {})
+
+
 async def _mail_requester(event_id: str, kind: str) -> None:
     async with database().write() as session:
         event = await session.get_one(Event, event_id)
-        _, facts = await _facts(session, event)
-        await put_in_outbox(session, event.id, kind, facts["requester"].email, facts)
+        case, facts = await _facts(session, event)
+        await _to_requester(session, event, kind, case, facts)
+
+
+async def _to_requester(
+    session: AsyncSession, event: Event, kind: str, case: Case, facts: dict[str, Any]
+) -> None:
+    await put_in_outbox(
+        session, event.id, kind, facts["requester"].email, facts,
+        headers=_headers_for_requester(case), case_number=case.number,
+    )  # fmt: skip
 
 
 @job("mail_training_requested", after=("training_requested",))
@@ -82,7 +106,7 @@ async def _mail_engagement(event_id: str, kind: str) -> None:
             "portal": PORTAL_NAMES[Portal(engagement.portal)],
             "windows": [(w.start.astimezone(zone), w.end.astimezone(zone)) for w in windows],
         }
-        await put_in_outbox(session, event.id, kind, facts["requester"].email, facts)
+        await _to_requester(session, event, kind, case, facts)
 
 
 async def _mail_invitation(event_id: str, kind: str, *, withdraw: bool) -> None:
@@ -123,6 +147,8 @@ async def _mail_invitation(event_id: str, kind: str, *, withdraw: bool) -> None:
                         "content_type": f"text/calendar; method={method}",
                     }
                 ],
+                headers=_headers_for_requester(case) if address == requester else _headers(case),
+                case_number=case.number,
             )
 
 
@@ -144,3 +170,25 @@ async def mail_case_cancelled(event_id: str) -> None:
     """Confirm the cancellation; withdraw the invitation, if there was one."""
     await _mail_invitation(event_id, "training_withdrawn", withdraw=True)
     await _mail_requester(event_id, "case_cancelled")
+
+
+@job("mail_clock", after=("case_due_soon", "case_breached"))
+async def mail_clock(event_id: str) -> None:
+    """Tell who has the case of its clock, or whoever leads its queue."""
+    async with database().write() as session:
+        event = await session.get_one(Event, event_id)
+        case, facts = await _facts(session, event)
+        if case.assignee:
+            told = [await session.get_one(Person, case.assignee)]
+        else:
+            told = await repository.leads_of(session, case.queue)
+        due = datetime.fromisoformat(event.details["due"])
+        for person in told:
+            facts |= {
+                "person": person,
+                "due": due.astimezone(ZoneInfo(person.time_zone or "UTC")),
+                "clock": CLOCK_NAMES[event.details["clock"]],
+                "queue": desk().queues[case.queue],
+                "link": f"{settings().base_url}/console/cases/{case.number}",
+            }
+            await put_in_outbox(session, event.id, event.type, person.email, facts)

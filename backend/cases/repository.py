@@ -11,23 +11,24 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.accounts import repository as accounts
 from backend.accounts.models import SmartAccount
+from backend.cases.clocks import MOVES_CLOCKS
 from backend.cases.models import (
     Attachment,
     Case,
+    CaseAlert,
     CaseEntry,
     Counter,
+    DeskView,
     Engagement,
     EngagementWindow,
 )
-from backend.cases.schemas import OPEN, Status
+from backend.cases.schemas import Status
 from backend.core.database import insert_into
 from backend.core.identity import Person
 from backend.core.policy import DeskAction, Role, desk_allows
 from backend.users.models import Membership
 
 FIRST_NUMBER = 500_000
-UNCLAIMED = "none"
-_ESCAPE = "\\"
 
 
 def _of_accounts(ids: Any, policy: str) -> ColumnElement[bool]:
@@ -38,8 +39,9 @@ def _of_accounts(ids: Any, policy: str) -> ColumnElement[bool]:
     return col(Case.smart_account_id).in_(open_to_them)
 
 
-def readable_by(person: Person) -> SelectOfScalar[Case]:
-    """Cases the person may see: own ones, the desk's queues, and by the account's policy.
+def readable_by(person: Person, *, at_the_desk: bool = True) -> SelectOfScalar[Case]:
+    """Cases the person may see: own ones, the desk's queues (unless they are left out), and by the
+    account's policy.
 
     Whoever has any role in an account is a member, also one in a virtual account or by a group.
     """
@@ -51,51 +53,9 @@ def readable_by(person: Person) -> SelectOfScalar[Case]:
         _of_accounts(accounts.in_which_somebody_is(person.id), "all"),
         _of_accounts(administered, "admins"),
     ]
-    if desk_allows(person, DeskAction.WORK_CASES):
+    if at_the_desk and desk_allows(person, DeskAction.WORK_CASES):
         ways.append(col(Case.queue).in_(person.desk_queues))
     return select(Case).where(or_(*ways))
-
-
-def filtered(
-    statement: SelectOfScalar[Case],
-    *,
-    queue: str | None,
-    statuses: Sequence[str],
-    q: str | None,
-    requester: str | None,
-    assignee: str | None = None,
-    conversation: str | None = None,
-) -> SelectOfScalar[Case]:
-    """Narrow a list of cases. `assignee` is an agent's id, or `UNCLAIMED`."""
-    if queue:
-        statement = statement.where(Case.queue == queue)
-    if statuses:
-        statement = statement.where(col(Case.status).in_(statuses))
-    if requester:
-        statement = statement.where(Case.requester == requester)
-    if assignee == UNCLAIMED:
-        statement = statement.where(col(Case.assignee).is_(None))
-    elif assignee:
-        statement = statement.where(Case.assignee == assignee)
-    if conversation:
-        statement = statement.where(Case.conversation == conversation)
-    if q:
-        like = "%" + "".join(_ESCAPE + c if c in "%_\\" else c for c in q) + "%"
-        statement = statement.where(
-            or_(
-                *(
-                    column.ilike(like, escape=_ESCAPE)
-                    for column in (
-                        col(Case.number),
-                        col(Case.title),
-                        col(Case.description),
-                        col(Case.requester),
-                        col(Case.order_number),
-                    )
-                )
-            )
-        )
-    return statement
 
 
 async def readable(
@@ -124,13 +84,6 @@ async def next_number(session: AsyncSession) -> str:
     return f"C-{(await session.exec(statement)).scalar_one()}"
 
 
-async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
-    """How many open cases each queue has that the person may work on."""
-    visible = readable_by(person).where(col(Case.status).in_(OPEN)).subquery()
-    rows = await session.exec(select(visible.c.queue, func.count()).group_by(visible.c.queue))
-    return dict(rows.all())
-
-
 async def entries_of(session: AsyncSession, number: str, *, internal: bool) -> list[CaseEntry]:
     """The thread, oldest first."""
     statement = select(CaseEntry).where(CaseEntry.case_number == number)
@@ -141,7 +94,7 @@ async def entries_of(session: AsyncSession, number: str, *, internal: bool) -> l
     )
 
 
-async def answered_and_ended(
+async def clock_entries(
     session: AsyncSession, numbers: Iterable[str]
 ) -> dict[str, list[CaseEntry]]:
     """For many cases at once, the entries that clocks depend on."""
@@ -149,14 +102,44 @@ async def answered_and_ended(
         select(CaseEntry)
         .where(
             col(CaseEntry.case_number).in_(list(numbers)),
-            col(CaseEntry.type).in_(("reply", "scheduled", "status", "cancelled")),
+            col(CaseEntry.type).in_(MOVES_CLOCKS),
+            col(CaseEntry.internal).is_(False),
         )
-        .order_by(col(CaseEntry.at))
+        .order_by(col(CaseEntry.at), col(CaseEntry.id))
     )
     found: dict[str, list[CaseEntry]] = {}
     for entry in rows.all():
         found.setdefault(entry.case_number, []).append(entry)
     return found
+
+
+async def alerts_of(session: AsyncSession, numbers: Iterable[str]) -> dict[str, list[CaseAlert]]:
+    """For many cases at once, what the desk has been told of their clocks."""
+    rows = await session.exec(
+        select(CaseAlert).where(col(CaseAlert.case_number).in_(list(numbers)))
+    )
+    found: dict[str, list[CaseAlert]] = {}
+    for alert in rows.all():
+        found.setdefault(alert.case_number, []).append(alert)
+    return found
+
+
+async def to_be_told_of(session: AsyncSession, now: datetime) -> Sequence[str]:
+    """The numbers of cases of whose clocks the desk is to be told by now."""
+    rows = await session.exec(
+        select(Case.number).where(col(Case.alert_at) <= now).order_by(col(Case.alert_at))
+    )
+    return rows.all()
+
+
+async def leads_of(session: AsyncSession, queue: str) -> list[Person]:
+    """Who leads this queue, by name."""
+    rows = await session.exec(
+        select(Person)
+        .where(Person.kind == "support", Person.desk_role == "lead")
+        .order_by(col(Person.name))
+    )
+    return [lead for lead in rows.all() if desk_allows(lead, DeskAction.WORK_CASES, queue)]
 
 
 async def domains(session: AsyncSession, ids: Iterable[int | None]) -> dict[int, str]:
@@ -185,7 +168,7 @@ async def engagement_of(
 
 async def closed_at(session: AsyncSession, number: str) -> datetime:
     """When a closed case was closed; what was noted on it later does not count."""
-    entries = (await answered_and_ended(session, [number])).get(number, [])
+    entries = (await clock_entries(session, [number])).get(number, [])
     return next(e.at for e in reversed(entries) if e.details.get("status") == Status.CLOSED)
 
 
@@ -194,3 +177,11 @@ async def attached_bytes(session: AsyncSession, number: str) -> int:
     total = func.coalesce(func.sum(Attachment.size), 0)
     rows = await session.exec(select(total).where(Attachment.case_number == number))
     return int(rows.one())
+
+
+async def view(session: AsyncSession, person: Person, view_id: str) -> DeskView | None:
+    """A saved view of the person's own, or a shared one."""
+    found = await session.get(DeskView, view_id)
+    if found is None or not desk_allows(person, DeskAction.WORK_CASES):
+        return None
+    return found if found.shared or found.owner == person.id else None

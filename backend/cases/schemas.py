@@ -154,13 +154,38 @@ class EngagementPublic(BaseModel):
     )
 
 
+ClockName = Literal["first_response", "next_response", "resolution"]
+ClockState = Literal["running", "soon", "overdue", "paused", "met", "missed"]
+
+
+class ClockPublic(BaseModel):
+    """One clock of a case."""
+
+    name: ClockName
+    state: ClockState = Field(
+        description="`running`, `soon` or `overdue` while it runs; `paused` while it stands; "
+        "`met` or `missed` once it has ended"
+    )
+    due: datetime = Field(description="When it breaks; of a paused one: had it gone on")
+    left_seconds: int = Field(
+        description="Open time that is left of it, below zero by how much it is over"
+    )
+    ended_at: datetime | None = Field(description="When what it waits for was done")
+
+
 class ServiceLevelState(BaseModel):
     """The clocks of a case, computed from its thread."""
 
     first_response_due: datetime
     first_response_at: datetime | None
+    next_response_due: datetime | None = Field(
+        description="Until when what the requester has written since is to be answered"
+    )
     resolution_due: datetime
     state: Literal["running", "paused", "breached", "met"]
+    due: datetime | None = Field(description="When the first of the running clocks breaks")
+    due_clock: ClockName | None = Field(description="Which clock that is")
+    clocks: list[ClockPublic]
 
 
 class Entry(BaseModel):
@@ -196,6 +221,10 @@ class CaseHead(BaseModel):
     created_at: datetime
     updated_at: datetime
     sla: ServiceLevelState
+    found: str | None = Field(
+        default=None,
+        description="In a search: where the words stand, as HTML with the hits in `<mark>`",
+    )
 
 
 class CasePublic(CaseHead):
@@ -222,7 +251,10 @@ class Queue(BaseModel):
 
     id: str
     name: str
-    open: int = Field(description="Cases in it that have not ended and that you may see")
+    open: int = Field(
+        description="Cases in it that have not ended and that you may see; 999 at most"
+    )
+    more: bool = Field(default=False, description="Whether there are more than `open` says")
     yours: bool = Field(description="Whether you work on it")
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.accounts import repository as accounts
-from backend.cases import presentation, repository
+from backend.cases import due, presentation, repository
 from backend.cases.desk import desk
 from backend.cases.invitation import next_invitation
 from backend.cases.models import Case, CaseEntry
@@ -51,9 +51,12 @@ async def add_entry(
     text: str = "",
     *,
     internal: bool = False,
+    touches: bool = True,
     **details: object,
 ) -> CaseEntry:
-    """Append to the thread; the case counts as updated."""
+    """Append to the thread; its due moments follow, and the case counts as updated unless it
+    happened by itself (`touches`).
+    """
     entry = CaseEntry(
         case_number=case.number,
         type=type_,
@@ -62,10 +65,13 @@ async def add_entry(
         internal=internal,
         details=details,
     )
-    case.updated_at = entry.at
+    if touches:
+        case.updated_at = entry.at
     session.add(entry)
     session.add(case)
     await session.flush()
+    if type_ in due.CHANGES_DUE:
+        await due.refresh(session, case)
     return entry
 
 

@@ -90,6 +90,7 @@ async def update(
             case,
             acting,
             "; ".join(f"{label}: {value}" for label, value in changes),
+            changed=[label for label, _ in changes],
         )
     title = "Case updated" if changes else "Nothing to change"
     return await service.answer(session, case, person, service.receipt_for(case, title, *changes))

@@ -88,6 +88,7 @@ ShortText = Annotated[
 ]
 LongText = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=5000)]
 Remark = Annotated[str, BeforeValidator(clean), StringConstraints(max_length=2000)]
+ViewName = Annotated[str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=60)]
 Topic = Annotated[str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=200)]
 Email = Annotated[str, BeforeValidator(clean), AfterValidator(normal_email)]
 Language = Annotated[str, BeforeValidator(clean), AfterValidator(_language)]

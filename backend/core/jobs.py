@@ -33,6 +33,7 @@ _registered: dict[str, Job] = {}
 _following: dict[str, list[str]] = {}
 _queues: dict[str, str] = {}
 _client: DBOSClient | None = None
+_executor = ""
 _home: asyncio.AbstractEventLoop | None = None
 log = structlog.get_logger(__name__)
 
@@ -92,6 +93,17 @@ async def _awaited(function: Job, event_id: str) -> None:
 def registered() -> set[str]:
     """The names of all jobs of this process."""
     return set(_registered)
+
+
+def executor() -> str:
+    """The slot that this process holds: whoever has it after a crash finishes what it began."""
+    return _executor
+
+
+def use_executor(slot: str) -> None:
+    """Say which slot this process holds."""
+    global _executor
+    _executor = slot
 
 
 def following(event_type: str) -> list[str]:
@@ -191,6 +203,7 @@ async def start(db: Database, slot: Slot) -> None:
     """Launch DBOS in this process, which holds `slot` (after the migrations, before traffic)."""
     global _client, _home
     _home = asyncio.get_running_loop()
+    use_executor(slot.executor)
     logging.getLogger("dbos").setLevel(logging.WARNING)
     options: DBOSConfig = {
         "name": "ask-licensing",

@@ -171,6 +171,7 @@ class DeskAction(StrEnum):
 
     WORK_CASES = "work_cases"
     TAKE_OVER = "take_over"
+    SHARE_VIEWS = "share_views"
     DECIDE_ACCOUNT_REQUESTS = "decide_account_requests"
     MANAGE_WEBHOOKS = "manage_webhooks"
 
@@ -178,6 +179,7 @@ class DeskAction(StrEnum):
 DESK: dict[DeskAction, frozenset[str]] = {
     DeskAction.WORK_CASES: frozenset({"agent", "lead"}),
     DeskAction.TAKE_OVER: frozenset({"agent", "lead"}),
+    DeskAction.SHARE_VIEWS: frozenset({"lead"}),
     DeskAction.DECIDE_ACCOUNT_REQUESTS: frozenset({"approver"}),
     DeskAction.MANAGE_WEBHOOKS: frozenset({"lead"}),
 }

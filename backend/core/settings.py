@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     message_characters: int = 4000
 
     support_address: str = "ask-licensing@support.example"
+    smtp_url: SecretStr | None = None
+    smtp_connections: int = 4
+    reply_domain: str | None = None
+    mail_inbound_token: SecretStr | None = None
     widget_origins: Annotated[list[str], NoDecode] = Field(default_factory=list)
     log_level: str = "INFO"
     log_json: bool = False
@@ -125,6 +129,8 @@ class Settings(BaseSettings):
             named["COMMERCE_TOKEN"] = self.commerce_token
         if self.case_system_token is not None:  # nor of cases
             named["CASE_SYSTEM_TOKEN"] = self.case_system_token
+        if self.mail_inbound_token is not None:  # without one, no answers come back by mail
+            named["MAIL_INBOUND_TOKEN"] = self.mail_inbound_token
         weak = [
             n
             for n, s in named.items()

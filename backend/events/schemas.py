@@ -16,7 +16,7 @@ class EventPublic(BaseModel):
     on_behalf_of: PersonRef | None = Field(
         default=None, description="In whose place a delegate did it"
     )
-    via: str = Field(description="rest, rasa, agent, console, mcp, rule or feed")
+    via: str = Field(description="rest, rasa, agent, console, mcp, rule, feed or mail")
     rule: str | None = Field(default=None, description="The rule that decided it")
     text: str = Field(description="What happened, in words")
     subject: str = Field(description="Whom or what it is about")

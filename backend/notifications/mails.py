@@ -1,53 +1,17 @@
 """Mails: rendered from `data/mails/`, stored in the outbox, once for each event and address."""
 
-import html
-import re
-from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.core.settings import settings
+from backend.core.database import after_commit
+from backend.core.identity import by_address
+from backend.notifications import courier
 from backend.notifications.models import Mail
+from backend.notifications.rendering import language_of, links_in, render
 
-_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)]")
-
-
-@lru_cache
-def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(settings().data_dir / "mails"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        # The templates are plain text; `_html` escapes everything that came from people.
-        autoescape=False,  # noqa: S701
-    )
-
-
-def render(kind: str, facts: dict[str, Any]) -> tuple[str, str, str]:
-    """Subject, text and HTML of a mail; the template's first line is the subject."""
-    rendered = (
-        _templates().get_template(f"{kind}.txt").render(facts | {"base_url": settings().base_url})
-    )
-    subject, _, body = rendered.partition("\n")
-    text = re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
-    return re.sub(r"\s+", " ", subject).strip()[:200], text, _html(text)
-
-
-def _html(text: str) -> str:
-    paragraphs = []
-    for block in html.escape(text.strip()).split("\n\n"):
-        linked = _LINK.sub(lambda m: f'<a href="{m[0]}">{m[0]}</a>', block)
-        paragraphs.append(f"<p>{linked.replace(chr(10), '<br>')}</p>")
-    return '<!doctype html><html lang="en"><body>' + "".join(paragraphs) + "</body></html>"
-
-
-def links_in(text: str) -> list[str]:
-    """The addresses that a mail's text contains, in order."""
-    return list(dict.fromkeys(_LINK.findall(text)))
+__all__ = ["links_in", "put_in_outbox"]
 
 
 async def put_in_outbox(
@@ -57,23 +21,34 @@ async def put_in_outbox(
     to: str,
     facts: dict[str, Any],
     attachments: list[dict[str, Any]] | None = None,
+    *,
+    headers: dict[str, str] | None = None,
+    case_number: str | None = None,
 ) -> None:
-    """Write one mail, unless this event has written it already."""
+    """Write one mail, unless this event has written it already.
+
+    `headers` are further header fields; a mail about a case names it, so that the case can show
+    when it could not be delivered.
+    """
     there = await session.exec(
         select(Mail.id).where(Mail.event_id == event_id, Mail.kind == kind, col(Mail.to) == to)
     )
     if there.first() is not None:
         return
-    subject, text, markup = render(kind, facts)
+    reader = await by_address(session, to)
+    written = render(kind, facts, language_of(reader.language if reader else None))
     session.add(
         Mail(
             event_id=event_id,
             kind=kind,
             to=to,
-            subject=subject,
-            text=text,
-            html=markup,
+            subject=written.subject,
+            text=written.text,
+            html=written.html,
             attachments=attachments or [],
+            headers=headers or {},
+            case_number=case_number,
         )
     )
     await session.flush()
+    after_commit(session, courier.wake)

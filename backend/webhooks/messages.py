@@ -31,6 +31,7 @@ CASE_EVENTS = {
     "training_scheduled": "case.scheduled",
     "training_rescheduled": "case.rescheduled",
     "case_claimed": "case.claimed",
+    "case_assigned": "case.assigned",
     "case_status_changed": "case.status_changed",
     "case_closed": "case.closed",
     "case_cancelled": "case.cancelled",

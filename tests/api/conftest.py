@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from backend.access.models import AccessRequest, AccessRule, ApprovalDelegation
 from backend.accounts.domains import domain_path
 from backend.accounts.models import SmartAccount
+from backend.cases.models import DeskView
 from backend.core import clock
 from backend.core.database import database
 from backend.core.identity import Organization, Person
@@ -111,6 +112,7 @@ async def account_of(owner: str) -> dict[str, str]:
     export = OrderExport(
         person=owner, format="csv", status="ready", size=1, expires_at=now + timedelta(days=1)
     )
+    view = DeskView(owner=owner, name="View", key="view")
     async with database().write() as session:
         session.add(Organization(domain=f"{word}.example", name=word, kind="customer"))
         await session.flush()
@@ -126,7 +128,7 @@ async def account_of(owner: str) -> dict[str, str]:
         session.add_all([guests, order])
         await session.flush()
         session.add_all([
-            line, OrderShare(order_number=order.number, email=owner, shared_by=asker), export,
+            view, line, OrderShare(order_number=order.number, email=owner, shared_by=asker), export,
         ])  # fmt: skip
         await session.flush()
         session.add(OrderExportPart(export_id=export.id, number=0, content=b"x"))
@@ -135,6 +137,7 @@ async def account_of(owner: str) -> dict[str, str]:
         "email": asker, "request_id": asked.id, "rule_id": rule.id,
         "delegation_id": delegation.id, "notice": "admin", "lookup_id": guests.lookup_id,
         "order_number": order.number, "partner": account.domain, "export_id": export.id,
+        "view_id": view.id,
     }  # fmt: skip
 
 

@@ -96,6 +96,7 @@ BODIES: dict[str, dict[str, Any]] = {
 # Where the last part of the path does not tell.
 BODY_OF: dict[str, dict[str, Any]] = {
     "/api/v1/smart-account-requests/{request_id}": {"customer_emails": ["a@nobody.example"]},
+    "/api/v1/desk/views/{view_id}": {"name": "Mine"},
     "/api/v1/smart-accounts/{smart_account}/users/{email}": {"role": "sa_user"},
     "/api/v1/smart-accounts/{smart_account}/groups/{group}/messages": {"text": "x"},
     "/api/v1/webhooks/{webhook_id}": {"active": False},

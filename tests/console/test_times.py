@@ -48,42 +48,81 @@ def test_now_is_just_now(clock_at: ClockAt) -> None:
     assert times.ago("2026-12-01T11:50:00Z") == "10 min ago"
 
 
-def case(status: str = "new", answered: str | None = None, state: str = "running") -> Any:
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, "0 min"), (-5, "0 min"), (1800, "30 min"), (3600, "1 h"), (45 * 3600 + 60, "45 h 1 min")],
+)
+def test_open_time_is_not_told_in_days(seconds: int, said: str) -> None:
+    assert times.open_time(seconds) == said
+
+
+FIRST, NEXT, SOLUTION = (
+    ("first_response", "2026-12-01T12:00:00Z"),
+    ("next_response", "2026-12-02T12:00:00Z"),
+    ("resolution", "2026-12-03T12:00:00Z"),
+)
+
+
+def case(
+    *clocks: tuple[tuple[str, str], str], due: str | None, status: str = "new",
+    state: str = "running",
+) -> Any:  # fmt: skip
+    """A case whose clocks are in these states; `due` is the one that breaks first."""
+    over = {"met", "missed"}
     return {
         "status": status,
-        "created_at": "2026-12-01T08:00:00Z",
         "sla": {
-            "first_response_due": "2026-12-01T12:00:00Z",
-            "first_response_at": answered,
-            "resolution_due": "2026-12-03T12:00:00Z",
             "state": state,
+            "due_clock": due,
+            "clocks": [
+                {"name": name, "state": how, "due": at, "left_seconds": 5400,
+                 "ended_at": at if how in over else None}
+                for (name, at), how in clocks
+            ],
         },
-    }
+    }  # fmt: skip
+
+
+NEW = ((FIRST, "running"), (SOLUTION, "running"))
+SOON = ((FIRST, "soon"), (SOLUTION, "running"))
+LATE = ((FIRST, "overdue"), (SOLUTION, "running"))
+ANSWERED = ((FIRST, "missed"), (SOLUTION, "running"))
+ASKED = ((FIRST, "met"), (NEXT, "running"), (SOLUTION, "running"))
+WAITS = ((FIRST, "met"), (NEXT, "paused"), (SOLUTION, "paused"))
+OVER = ((FIRST, "met"), (SOLUTION, "met"))
 
 
 @pytest.mark.parametrize(
-    ("at", "shown", "state", "about"),
+    ("shown", "state", "about"),
     [
-        ("2026-12-01T09:00", case(), "running", "first_answer"),
-        ("2026-12-01T11:00", case(), "soon", "first_answer"),
-        ("2026-12-01T12:01", case(), "overdue", "first_answer"),
-        ("2026-12-01T12:01", case(answered="2026-12-01T09:00:00Z"), "running", "solution"),
-        ("2026-12-03T12:01", case(answered="2026-12-01T09:00:00Z"), "overdue", "solution"),
-        ("2026-12-09T12:00", case("customer_pending"), "paused", "first_answer"),
-        ("2026-12-09T12:00", case("closed", state="met"), "met", "first_answer"),
-        ("2026-12-09T12:00", case("cancelled", state="breached"), "missed", "first_answer"),
+        (case(*NEW, due="first_response"), "running", "first_response"),
+        (case(*SOON, due="first_response"), "soon", "first_response"),
+        (case(*LATE, due="first_response"), "overdue", "first_response"),
+        (case(*ANSWERED, due="resolution"), "running", "resolution"),
+        (case(*ASKED, due="next_response"), "running", "next_response"),
+        (case(*WAITS, due=None, status="customer_pending"), "paused", "resolution"),
+        (case(*OVER, due=None, status="closed", state="met"), "met", "resolution"),
+        (case(*OVER, due=None, status="cancelled", state="breached"), "missed", "resolution"),
     ],
 )
-def test_what_has_to_happen_next(
-    clock_at: ClockAt, at: str, shown: Any, state: str, about: str
-) -> None:
-    clock_at(at)
+def test_what_has_to_happen_next(shown: Any, state: str, about: str) -> None:
     due = times.deadline(shown)
     assert (due.state, due.about) == (state, about)
 
 
-def test_a_late_first_answer_is_remembered(clock_at: ClockAt) -> None:
-    clock_at("2026-12-02T12:00")
-    assert times.deadline(case(answered="2026-12-01T13:00:00Z")).first_answer_late
-    assert not times.deadline(case(answered="2026-12-01T11:00:00Z")).first_answer_late
-    assert times.deadline(case()).due == datetime(2026, 12, 1, 12, tzinfo=UTC)
+def test_what_is_left_is_counted_to_the_due_moment_and_of_a_stopped_clock_in_open_time(
+    clock_at: ClockAt,
+) -> None:
+    clock_at("2026-12-01T11:00")
+    left = times.deadline(case(*NEW, due="first_response")).left
+    assert timedelta(minutes=59) < left <= timedelta(hours=1)
+    stopped = times.deadline(case(*WAITS, due=None, status="customer_pending"))
+    assert stopped.left == timedelta(seconds=5400)
+
+
+def test_a_late_first_answer_is_remembered() -> None:
+    assert times.deadline(case(*ANSWERED, due="resolution")).first_answer_late
+    assert not times.deadline(case(*ASKED, due="next_response")).first_answer_late
+    assert times.deadline(case(*NEW, due="first_response")).due == datetime(
+        2026, 12, 1, 12, tzinfo=UTC
+    )
