@@ -15,7 +15,9 @@ from backend.cases import assigning as _assigning  # noqa: F401 - registers its 
 from backend.cases import indexing as _case_indexing  # noqa: F401 - follows what is written
 from backend.cases import mails as _case_mails  # noqa: F401 - registers its jobs
 from backend.cases.desk_routes import router as desk
+from backend.cases.page_routes import router as case_page
 from backend.cases.routes import router as cases
+from backend.cases.statistics_routes import router as case_statistics
 from backend.commerce.routes import router as commerce
 from backend.demo.routes import router as demo
 from backend.directory.routes import router as directory
@@ -58,10 +60,10 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API)
     # What is called by far most often is looked for first.
     for feature in (
-        commerce, people, training, desk, cases, directory, access, access_rules, accounts,
-        account_requests, virtual_accounts, users, groups, orders, assigning, order_access,
-        order_desk, order_exports, licenses, partners, events, knowledge, webhooks,
-        case_system, demo,
+        commerce, people, training, desk, cases, case_page, case_statistics, directory, access,
+        access_rules, accounts, account_requests, virtual_accounts, users, groups, orders,
+        assigning, order_access, order_desk, order_exports, licenses, partners, events, knowledge,
+        webhooks, case_system, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

@@ -46,6 +46,9 @@ class Case(SQLModel, table=True):
     conversation: str | None = Field(default=None, max_length=64, index=True)
     # Its number in the case system outside, once that has told it.
     external_reference: str | None = Field(default=None, max_length=60)
+    merged_into: str | None = Field(
+        default=None, foreign_key="support_case.number", max_length=20, index=True
+    )
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime, index=True)
     updated_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -174,6 +174,9 @@ class DeskAction(StrEnum):
     SHARE_VIEWS = "share_views"
     DECIDE_ACCOUNT_REQUESTS = "decide_account_requests"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    SEE_STATISTICS = "see_statistics"
+    REVIEW = "review"
+    EXPORT_TRAINING_DATA = "export_training_data"
 
 
 DESK: dict[DeskAction, frozenset[str]] = {
@@ -182,6 +185,9 @@ DESK: dict[DeskAction, frozenset[str]] = {
     DeskAction.SHARE_VIEWS: frozenset({"lead"}),
     DeskAction.DECIDE_ACCOUNT_REQUESTS: frozenset({"approver"}),
     DeskAction.MANAGE_WEBHOOKS: frozenset({"lead"}),
+    DeskAction.SEE_STATISTICS: frozenset({"agent", "lead"}),
+    DeskAction.REVIEW: frozenset({"agent", "lead"}),
+    DeskAction.EXPORT_TRAINING_DATA: frozenset({"lead"}),
 }
 
 

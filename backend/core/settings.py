@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     conversations_a_minute: int = 120
     files_a_minute: int = 30
     proposal_minutes: int = 15
+    order_mails_a_day: int = Field(default=5, ge=1)
     turn_seconds: float = 45.0
     message_characters: int = 4000
 

@@ -100,6 +100,7 @@ BODY_OF: dict[str, dict[str, Any]] = {
     "/api/v1/smart-accounts/{smart_account}/users/{email}": {"role": "sa_user"},
     "/api/v1/smart-accounts/{smart_account}/groups/{group}/messages": {"text": "x"},
     "/api/v1/webhooks/{webhook_id}": {"active": False},
+    "/api/v1/canned-replies/{reply_id}": {"name": "x", "text": "x"},
 }
 
 
