@@ -14,8 +14,9 @@ from backend.webhooks.models import URL_LENGTH
 MOST_ENDPOINTS = 20
 Message = Literal[
     "case.opened", "case.scheduled", "case.rescheduled", "case.claimed", "case.assigned",
-    "case.status_changed", "case.closed", "case.cancelled", "case.updated", "case.replied",
-    "case.noted", "case.noted_internally", "case.attachment_added", "case.known_outside",
+    "case.merged", "case.took_over", "case.status_changed", "case.closed", "case.cancelled",
+    "case.updated", "case.replied", "case.noted", "case.noted_internally",
+    "case.attachment_added", "case.known_outside",
 ]  # fmt: skip
 DeliveryStatus = Literal["waiting", "delivered", "dead"]
 Url = Annotated[
