@@ -1,16 +1,18 @@
 """The calls by which the case system tells of our cases and fetches their files."""
 
-from typing import Annotated
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response, Security
+from fastapi import APIRouter, Path, Request, Response, Security
 from fastapi.security import HTTPBearer
 
 from backend.cases.models import Attachment
 from backend.core import files
 from backend.core.fields import CaseNumber
-from backend.core.machine_door import Machine, MachineRoute
+from backend.core.machines import read_at_most, require_token
 from backend.core.problems import RESPONSES, not_found
-from backend.core.unit_of_work import SessionDep
+from backend.core.settings import settings
+from backend.core.unit_of_work import SessionDep, UnitOfWorkRoute
 from backend.webhooks import updates
 from backend.webhooks.update_schemas import CaseUpdate, UpdateAnswer
 
@@ -21,13 +23,25 @@ case_system_token = HTTPBearer(
 )  # fmt: skip
 
 
-class CaseSystemRoute(MachineRoute):
-    """A call of the case system."""
+class CaseSystemRoute(UnitOfWorkRoute):
+    """Looks at the token before anything is read, and reads no more than a message may have."""
 
-    machine = Machine(
-        name="the case system", setting="case_system_token", about="a case",
-        largest=LARGEST_MESSAGE, advice="Send long texts in several notes.",
-    )  # fmt: skip
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Wrap the transaction's handler: who is refused begins none."""
+        endpoint = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            require_token(
+                request, settings().case_system_token, of="the case system",
+                named="CASE_SYSTEM_TOKEN",
+            )  # fmt: skip
+            await read_at_most(
+                request, LARGEST_MESSAGE, what="A message about a case",
+                hint="Send long texts in several notes.",
+            )  # fmt: skip
+            return await endpoint(request)
+
+        return handle
 
 
 router = APIRouter(

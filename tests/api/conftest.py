@@ -49,6 +49,7 @@ class Known:
         self.owner = owner
         self.places = {
             "proposal_id": "0" * 32, "file_id": "0" * 32, "delivery_id": "0" * 36,
+            "mail_id": "0" * 32,
         } | places  # fmt: skip
 
 
