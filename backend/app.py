@@ -43,6 +43,7 @@ from backend.partners import mails as _partner_mails  # noqa: F401 - registers i
 from backend.partners.routes import router as partners
 from backend.people import mails as _people_mails  # noqa: F401 - registers its jobs
 from backend.people.routes import router as people
+from backend.privacy.routes import router as privacy
 from backend.training.routes import router as training
 from backend.users import mails as _user_mails  # noqa: F401 - registers its jobs
 from backend.users.group_routes import router as groups
@@ -68,7 +69,8 @@ def api_router() -> APIRouter:
         commerce, people, training, desk, cases, case_page, case_statistics, directory, access,
         access_rules, accounts, account_requests, virtual_accounts, users, groups, orders,
         assigning, order_access, order_desk, order_exports, licenses, partners, events, knowledge,
-        inbound, inbound_desk, mails, webhooks, case_system, demo,
+        inbound, inbound_desk, mails, webhooks, case_system,
+        privacy, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

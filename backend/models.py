@@ -4,7 +4,7 @@ from backend.access import models as access
 from backend.accounts import models as accounts
 from backend.cases import desk_models as cases_desk
 from backend.cases import models as cases
-from backend.core import events, identity, unit_of_work, views
+from backend.core import events, identity, looks, unit_of_work
 from backend.demo import models as demo
 from backend.directory import models as directory
 from backend.notifications import models as notifications
@@ -25,6 +25,7 @@ __all__ = [
     "directory",
     "events",
     "identity",
+    "looks",
     "notifications",
     "orders",
     "partners",
@@ -32,7 +33,6 @@ __all__ = [
     "privacy",
     "unit_of_work",
     "users",
-    "views",
     "virtual_accounts",
     "webhooks",
 ]
