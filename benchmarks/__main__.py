@@ -8,7 +8,17 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from benchmarks import agent, conversations, directory, live, mail, memory, orders, turns
+from benchmarks import (
+    agent,
+    conversations,
+    desk,
+    directory,
+    live,
+    mail,
+    memory,
+    orders,
+    turns,
+)  # fmt: skip
 from tests.product import Product
 
 BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
@@ -19,6 +29,7 @@ BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
     "directory": directory.run,
     "orders": orders.run,
     "live": live.run,
+    "desk": desk.run,
     "mail": mail.run,
 }
 

@@ -6,6 +6,7 @@ from fastapi.responses import RedirectResponse
 from assistant.console import (
     accounts,
     attendance,
+    case_system,
     cases,
     chats,
     desk,
@@ -47,6 +48,7 @@ for part in (
     cases.router,
     chats.router,
     accounts.router,
+    case_system.router,
     insights.router,
     review.router,
     mails.router,
