@@ -1,6 +1,7 @@
 """The console in a real browser: live, accessible, and without anything inline."""
 
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -198,6 +199,63 @@ def test_two_agents_at_once(browser: Browser, base: str, lee: Page, nadia: Perso
     expect(mo.get_by_role("button", name="Claim")).to_have_count(0)
     mo.context.close()
     assert complaints == []
+
+
+def test_a_prepared_answer_is_found_and_sent_without_a_mouse(
+    lee: Page, base: str, nadia: Person
+) -> None:
+    number, _ = open_case(nadia)
+    lee.goto(f"{base}/console/cases/{number}")
+    lee.keyboard.press("m")
+    expect(lee.locator("#prepared")).to_be_focused()
+    lee.keyboard.type("We are looking into it")
+    lee.keyboard.press("Enter")
+    box = lee.get_by_label("Your answer")
+    expect(box).to_be_focused()
+    expect(box).to_have_value(re.compile(f"Hello Nadia,.*{number}", re.DOTALL))
+    lee.keyboard.press("Control+Enter")
+    expect(lee.locator("#sec-thread")).to_contain_text("I have your case")
+    said = nadia.http.get(f"/cases/{number}").json()["thread"]
+    assert [entry["type"] for entry in said].count("reply") == 1
+
+
+def test_single_keys_lead_to_the_forms_and_not_while_one_types(
+    lee: Page, base: str, nadia: Person
+) -> None:
+    number, _ = open_case(nadia)
+    lee.goto(f"{base}/console/cases/{number}")
+    lee.keyboard.press("n")
+    note = lee.get_by_label("For the desk only")
+    expect(note).to_be_focused()
+    lee.keyboard.type("crm?")
+    expect(note).to_have_value("crm?")
+    note.blur()
+    lee.keyboard.press("?")
+    expect(lee.get_by_role("dialog", name="Keys on this page")).to_be_visible()
+    lee.keyboard.press("Escape")
+    lee.keyboard.press("r")
+    expect(lee.get_by_label("Your answer")).to_be_focused()
+
+
+def test_who_writes_at_the_same_time_is_seen_and_warned_before_it_is_sent(
+    browser: Browser, base: str, lee: Page, nadia: Person
+) -> None:
+    number, _ = open_case(nadia)
+    mo, _ = sit_down(browser, base, "Mo Elbarrow")
+    for page in (lee, mo):
+        page.goto(f"{base}/console/cases/{number}")
+    box = lee.get_by_label("Your answer")
+    box.fill("Let me see")
+    expect(mo.locator("#sec-company")).to_contain_text("Lee Castellwyn is writing")
+    mo.get_by_label("Your answer").fill("I have it already")
+    mo.get_by_role("button", name="Send to Nadia").click()
+    expect(lee.locator("#sec-thread")).to_contain_text("I have it already")
+    lee.get_by_role("button", name="Send to Nadia").click()
+    expect(lee.locator("#reply-problem")).to_contain_text("Mo Elbarrow added to case")
+    expect(box).to_have_value("Let me see")
+    lee.get_by_role("button", name="Send to Nadia").click()
+    expect(lee.locator("#sec-thread")).to_contain_text("Let me see")
+    mo.context.close()
 
 
 def test_taking_over_a_chat_and_giving_it_back(lee: Page, base: str, nadia: Person) -> None:
