@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from benchmarks import agent, conversations, directory, mail, memory, orders, turns
+from benchmarks import agent, conversations, digests, directory, mail, memory, orders, turns
 from tests.product import Product
 
 BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
     "directory": directory.run,
     "orders": orders.run,
     "mail": mail.run,
+    "digests": digests.run,
 }
 
 
