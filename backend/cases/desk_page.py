@@ -34,11 +34,13 @@ async def beside(session: AsyncSession, person: Person, number: str) -> CaseDesk
 async def prepared_answers(session: AsyncSession) -> list[PreparedAnswer]:
     """All that can be chosen, replies before macros, each by name."""
     replies = [
-        PreparedAnswer(id=one.id or "", kind="reply", name=one.name, steps=[])
+        PreparedAnswer(id=one.id or "", kind="reply", name=one.name, steps=[], reply=one.id)
         for one in await canned.all_replies(session)
     ]
     of_several = [
-        PreparedAnswer(id=key, kind="macro", name=one.name, steps=macros.steps_of(one))
+        PreparedAnswer(
+            id=key, kind="macro", name=one.name, steps=macros.steps_of(one), reply=one.reply
+        )
         for key, one in canned.prepared().macros.items()
     ]
     return replies + sorted(of_several, key=lambda one: one.name.lower())

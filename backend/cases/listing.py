@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, tuple_, union_all
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, tuple_, union_all
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -33,7 +33,7 @@ UNCLAIMED, ME = "none", "me"
 # So many cases along the order are looked at before the index of words is asked.
 NEAREST = 2000
 # Counting stops there: "999+" says enough. What no index narrows is looked for among so many.
-MOST_COUNTED, MOST_LOOKED_AT = 999, 10_000
+MOST_COUNTED, MOST_LOOKED_AT = 999, 5_000
 MOST_HOURS = 24 * 30
 
 
@@ -122,20 +122,22 @@ def _in_language(case: Any, language: str) -> ColumnElement[bool]:
 
 @dataclass(frozen=True)
 class _Part:
-    """A stretch of an order: cases of these statuses, by which moment, in which direction."""
+    """A stretch of an order: cases of these statuses, by which columns, in which direction.
+
+    `marks` is what a cursor remembers beside the number. What waits for somebody else goes by
+    number alone, which rises with time, as that is how an index has it.
+    """
 
     statuses: Sequence[Status]
-    by: str
+    by: tuple[str, ...]
+    marks: str = "created_at"
     rising: bool = False
     runs: bool | None = None
 
-    def keys(self, case: Any) -> tuple[Any, Any]:
-        """What it is ordered by."""
-        return getattr(case, self.by), case.number
-
-    def order(self, case: Any) -> Sequence[Any]:
-        """The same for ORDER BY."""
-        return [key if self.rising else key.desc() for key in self.keys(case)]
+    def order(self, rows: Any) -> list[Any]:
+        """For ORDER BY."""
+        keys = [getattr(rows, name) for name in self.by]
+        return keys if self.rising else [key.desc() for key in keys]
 
     def where(self, after: tuple[datetime, str] | None) -> list[ColumnElement[bool]]:
         """Its cases, those that come after this one."""
@@ -143,56 +145,21 @@ class _Part:
         if self.runs is not None:
             found.append(col(Case.due_at).is_not(None) if self.runs else col(Case.due_at).is_(None))
         if after is not None:
-            keys, last = tuple_(*self.keys(Case)), tuple_(*after)
+            keys = tuple_(*(getattr(Case, name) for name in self.by))
+            last = tuple_(*after[-len(self.by) :])
             found.append(keys > last if self.rising else keys < last)
         return found
 
 
 # What breaks first, then what waits for somebody else, then what has ended.
 _PARTS = {
-    Sort.NEWEST: [_Part(list(Status), "created_at")],
+    Sort.NEWEST: [_Part(list(Status), ("created_at", "number"))],
     Sort.DUE: [
-        _Part(OPEN, "due_at", rising=True, runs=True),
-        _Part(OPEN, "created_at", runs=False),
-        _Part(list(ENDED), "created_at"),
+        _Part(OPEN, ("due_at", "number"), marks="due_at", rising=True, runs=True),
+        _Part(OPEN, ("number",), runs=False),
+        _Part(list(ENDED), ("created_at", "number")),
     ],
 }
-
-
-def _branches(
-    person: Person, filters: CaseFilters, statuses: Sequence[Status],
-    where: Sequence[ColumnElement[bool]],
-) -> list[SelectOfScalar[Case]]:  # fmt: skip
-    """The cases that somebody may see, in parts that have nothing in common: each is one stretch
-    of an index, so that a page is read off their beginnings.
-    """
-    wanted = [status for status in filters.statuses if status in statuses]
-    named = [] if filters.queue is None else [col(Case.queue) == filters.queue]
-    queues = desk_queues(person)
-    found = [
-        select(Case).where(Case.queue == queue, Case.status == status, *where)
-        for queue in queues
-        if filters.queue in (None, queue)
-        for status in wanted
-    ]
-    elsewhere = repository.readable_by(person, at_the_desk=False).where(*named, *where)
-    if len(wanted) < len(Status):
-        elsewhere = elsewhere.where(col(Case.status).in_(wanted))
-    if queues:
-        elsewhere = elsewhere.where(col(Case.queue).not_in(queues))
-    return [*found, elsewhere]
-
-
-def desk_queues(person: Person) -> list[str]:
-    """The queues in which the person sees all there is, internal notes too."""
-    return person.desk_queues if desk_allows(person, DeskAction.WORK_CASES) else []
-
-
-def _merged(branches: Sequence[Any], part: _Part, most: int) -> Any:
-    """The first cases of all branches together, as something to select from."""
-    rows = union_all(*branches).subquery()
-    merged = columns(rows).order_by(*part.order(aliased(Case, rows))).limit(most)
-    return aliased(Case, merged.subquery())
 
 
 async def page(
@@ -207,55 +174,146 @@ async def page(
     limit: int = 50,
 ) -> tuple[list[Case], str | None]:
     """A page of the cases that the person may see, and the next cursor."""
-    parts, begin = _PARTS[sort], 0
-    after: tuple[datetime, str] | None = None
+    begin, after = 0, None
     if cursor:
         begin, *last = decode(cursor, (int, datetime, str))
-        after = (last[0], last[1])
-    conditions = [*await _conditions(session, person, filters), *more]
-    found: list[tuple[int, Case]] = []
-    for number, part in list(enumerate(parts))[max(begin, 0) :]:
-        if len(found) > limit:
-            break
-        where = [*conditions, *part.where(after)]
-        branches = _branches(person, filters, part.statuses, where)
-        most = limit + 1 - len(found)
-        found += [
-            (number, row) for row in await _rows(session, person, branches, part, search, most)
-        ]
-        after = None
+        begin, after = min(max(begin, 0), len(_PARTS[sort]) - 1), (last[0], last[1])
+    narrow = _Narrowed(person, filters, [*await _conditions(session, person, filters), *more])
+    place = _Place(sort, begin, after)
+    if search is None:
+        found = await _in_order(session, narrow, place, limit + 1)
+    else:
+        found = await _nearest(session, narrow, place, search, limit + 1)
+        if len(found) <= limit:
+            statement = by_words(session, narrow, place, search)
+            found = (await session.exec(statement.limit(limit + 1))).all()
     following = None
     if len(found) > limit:
-        number, last_case = found[limit - 1]
-        following = encode((number, getattr(last_case, parts[number].by), last_case.number))
-    return [row for _, row in found[:limit]], following
+        number, last_case = _part_of(sort, found[limit - 1]), found[limit - 1]
+        marks = getattr(last_case, _PARTS[sort][number].marks)
+        following = encode((number, marks, last_case.number))
+    return list(found[:limit]), following
 
 
-async def _rows(
-    session: AsyncSession, person: Person, branches: Sequence[Any], part: _Part,
-    search: Search | None, most: int,
-) -> list[Case]:  # fmt: skip
-    """The first rows of a part; with a search, of those that hold the words."""
-    near = _merged(branches, part, most if search is None else NEAREST)
-    statement = select(near).order_by(*part.order(near)).limit(most)
-    if search is None:
-        return list((await session.exec(statement)).all())
+def _part_of(sort: Sort, case: Case) -> int:
+    """Which part of the order a case is in."""
+    if sort is Sort.NEWEST:
+        return 0
+    return 2 if case.status in ENDED else 0 if case.due_at is not None else 1
+
+
+@dataclass(frozen=True)
+class _Narrowed:
+    """The cases that somebody may see under some filters."""
+
+    person: Person
+    filters: CaseFilters
+    conditions: Sequence[ColumnElement[bool]]
+
+    def branches(
+        self, statuses: Sequence[Status], where: Sequence[ColumnElement[bool]] = ()
+    ) -> list[SelectOfScalar[Case]]:
+        """Those of these statuses, in parts that have nothing in common: each is one stretch of
+        an index, so that a page is read off their beginnings.
+        """
+        filters, where = self.filters, [*self.conditions, *where]
+        wanted = [status for status in filters.statuses if status in statuses]
+        queues = desk_queues(self.person)
+        found = [
+            select(Case).where(Case.queue == queue, Case.status == status, *where)
+            for queue in queues
+            if filters.queue in (None, queue)
+            for status in wanted
+        ]
+        if found and filters.queue in queues:
+            return found
+        elsewhere = repository.readable_elsewhere(self.person).where(*where)
+        if queues:
+            elsewhere = elsewhere.where(col(Case.queue).not_in(queues))
+        return [*found, self._filtered(elsewhere, wanted)]
+
+    def whole(self) -> SelectOfScalar[Case]:
+        """All of them."""
+        statement = repository.readable_by(self.person).where(*self.conditions)
+        return self._filtered(statement, self.filters.statuses)
+
+    def _filtered(
+        self, statement: SelectOfScalar[Case], statuses: Sequence[Status]
+    ) -> SelectOfScalar[Case]:
+        if self.filters.queue is not None:
+            statement = statement.where(Case.queue == self.filters.queue)
+        if len(statuses) < len(Status):
+            statement = statement.where(col(Case.status).in_(statuses))
+        return statement
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where in an order a page begins: behind this case of this part."""
+
+    sort: Sort
+    part: int
+    after: tuple[datetime, str] | None
+
+
+def desk_queues(person: Person) -> list[str]:
+    """The queues in which the person sees all there is, internal notes too."""
+    return person.desk_queues if desk_allows(person, DeskAction.WORK_CASES) else []
+
+
+def _first(branches: Sequence[Any], part: _Part, most: int) -> Any:
+    """The first cases of all branches together: their numbers, queues and what orders them. Each
+    branch is in order itself, so that they are merged instead of sorted.
+    """
+    told: list[Any] = [col(Case.number), col(Case.queue)]
+    told += [col(getattr(Case, name)) for name in part.by if name != "number"]
+    heads = [
+        branch.with_only_columns(*told).order_by(*part.order(Case)).limit(most).subquery()
+        for branch in branches
+    ]
+    rows = union_all(*(columns(head) for head in heads)).subquery()
+    return columns(rows).order_by(*part.order(rows.c)).limit(most).subquery()
+
+
+async def _cases(session: AsyncSession, rows: Any, part: _Part) -> Sequence[Case]:
+    """The cases with these numbers, in the order of the part."""
+    statement = select(Case).join(rows, rows.c.number == col(Case.number))
+    return (await session.exec(statement.order_by(*part.order(Case)))).all()
+
+
+async def _in_order(
+    session: AsyncSession, narrow: _Narrowed, place: _Place, most: int
+) -> Sequence[Case]:
+    """The first cases from there on, part by part."""
+    found: list[Case] = []
+    after = place.after
+    for part in _PARTS[place.sort][place.part :]:
+        if len(found) < most:
+            branches = narrow.branches(part.statuses, part.where(after))
+            found += await _cases(session, _first(branches, part, most - len(found)), part)
+        after = None
+    return found
+
+
+async def _nearest(
+    session: AsyncSession, narrow: _Narrowed, place: _Place, search: Search, most: int
+) -> Sequence[Case]:
+    """The first cases that hold the words, among so many as are nearest."""
+    part = _PARTS[place.sort][place.part]
+    near = _first(narrow.branches(part.statuses, part.where(place.after)), part, NEAREST)
     told = exists().where(
-        col(CaseWords.case_number) == near.number,
+        col(CaseWords.case_number) == near.c.number,
         search.hits(CaseWords, session),
-        or_(~col(CaseWords.internal), near.queue.in_(desk_queues(person))),
+        or_(~col(CaseWords.internal), near.c.queue.in_(desk_queues(narrow.person))),
     )
-    rows = list((await session.exec(statement.where(told))).all())
-    if len(rows) == most:
-        return rows
-    by_index = by_words(session, person, branches, search, part)
-    return list((await session.exec(by_index.limit(most))).all())
+    nearest = columns(near).where(told).order_by(*part.order(near.c)).limit(most).subquery()
+    return await _cases(session, nearest, part)
 
 
 def by_words(
-    session: AsyncSession, person: Person, branches: Sequence[Any], search: Search, part: _Part
-) -> Any:
-    """Of these cases those that hold the words, beginning at the index of words. What only an
+    session: AsyncSession, narrow: _Narrowed, place: _Place, search: Search
+) -> SelectOfScalar[Case]:
+    """All cases from there on that hold the words, beginning at the index of words. What only an
     internal note holds is found in the person's own queues alone.
     """
     only_inside = func.min(case((col(CaseWords.internal), 1), else_=0)).label("only_inside")
@@ -266,14 +324,28 @@ def by_words(
         .cte("found")
         .prefix_with("MATERIALIZED", dialect="postgresql")
     )
-    held = [
-        branch.join(found, found.c.case_number == col(Case.number)).where(
-            or_(found.c.only_inside == 0, col(Case.queue).in_(desk_queues(person)))
+    statement = (
+        narrow.whole()
+        .join(found, found.c.case_number == col(Case.number))
+        .where(or_(found.c.only_inside == 0, col(Case.queue).in_(desk_queues(narrow.person))))
+    )
+    parts = _PARTS[place.sort]
+    rank = _rank() if len(parts) > 1 else literal(0)
+    begun = [rank == place.part, *parts[place.part].where(place.after)]
+    statement = statement.where(or_(rank > place.part, and_(*begun)))
+    if len(parts) > 1:
+        moment = case((rank == 0, col(Case.due_at)))
+        waits = case((rank == 1, col(Case.number)))
+        statement = statement.order_by(
+            rank, moment, case((rank == 0, col(Case.number))), waits.desc()
         )
-        for branch in branches
-    ]
-    rows = aliased(Case, union_all(*held).subquery())
-    return select(rows).order_by(*part.order(rows))
+    return statement.order_by(*_PARTS[Sort.NEWEST][0].order(Case))
+
+
+def _rank() -> ColumnElement[int]:
+    """The part of the order by due moments in which a case is."""
+    ended, runs = col(Case.status).in_(ENDED), col(Case.due_at).is_not(None)
+    return case((ended, 2), (runs, 0), else_=1)
 
 
 async def snippets(
@@ -313,7 +385,7 @@ async def count(session: AsyncSession, person: Person, filters: CaseFilters) -> 
     """How many cases the person may see under these filters, as far as counting is cheap: up to
     999, and for what only part of an index narrows, among so many cases as can be looked at.
     """
-    branches = _branches(person, filters, list(Status), ())
+    branches = _Narrowed(person, filters, ()).branches(list(Status))
     near: Any = aliased(Case, union_all(*branches).limit(MOST_LOOKED_AT).subquery())
     conditions = await _conditions(session, person, filters, near)
     if not conditions:

@@ -55,6 +55,13 @@ async def run(
         raise not_found(f"macro {body.macro}", "The desk’s page of a case lists them.")
     case = await service.find_to_change(session, person, number)
     service.require_desk(person, case)
+    if body.text is not None and macro.reply is None:
+        raise invalid([
+            FieldError(
+                field="text", code="not_sent",
+                message=f"“{macro.name}” sends no answer. Send the answer by itself first.",
+            )
+        ])  # fmt: skip
     await work.refuse_if_changed(session, person, case, body.expected_entry)
     done: list[tuple[str, str | None]] = []
     if macro.assignee:

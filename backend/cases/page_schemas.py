@@ -151,6 +151,7 @@ class PreparedAnswer(BaseModel):
     kind: Literal["reply", "macro"]
     name: str
     steps: list[str] = Field(description="What a macro does")
+    reply: str | None = Field(description="The canned reply that it sends, if it sends one")
 
 
 class CaseEventPublic(BaseModel):

@@ -4,7 +4,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.cases import canned, repository, service
 from backend.cases.desk import desk
-from backend.cases.models import Case
+from backend.cases.models import Case, CaseEntry
 from backend.cases.schemas import (
     SEVERITY_NAMES,
     STATUS_NAMES,
@@ -15,7 +15,7 @@ from backend.cases.schemas import (
     UpdateCase,
 )
 from backend.core.events import Acting
-from backend.core.identity import Person, by_address, people, person_ref
+from backend.core.identity import Person, by_address, people
 from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import FieldError, conflict, invalid
 
@@ -217,14 +217,29 @@ async def refuse_if_changed(
     """
     if expected is None:
         return
+    seen = await session.get(CaseEntry, expected)
+    if seen is None:
+        raise invalid(
+            [
+                FieldError(
+                    field="expected_entry",
+                    code="unknown",
+                    message="There is no such entry. Take the id of the thread’s last one.",
+                )
+            ]
+        )
     entries = await repository.entries_of(session, [case.number], internal=True)
-    places = [place for place, entry in enumerate(entries) if entry.id == expected]
-    newer = entries[places[0] + 1 :] if places else entries
-    others = [entry for entry in newer if entry.author != person.id and entry.type in WORTH_READING]
-    if not others:
-        return
+    others = [
+        entry
+        for entry in entries
+        if (entry.at, entry.id) > (seen.at, seen.id)
+        and entry.author != person.id
+        and entry.type in WORTH_READING
+    ]
     known = await people(session, [entry.author for entry in others])
-    names = dict.fromkeys(person_ref(entry.author, known).name for entry in others)
+    names = dict.fromkeys(known[entry.author].name for entry in others if entry.author in known)
+    if not names:
+        return
     raise conflict(
         "thread-changed",
         "The thread has changed since you read it",

@@ -9,10 +9,10 @@ from backend.core.jobs import job
 from backend.notifications.models import BouncedAddress
 
 
-@job("trust_address_again", after=("email_changed",))
+@job("trust_address_again", after=("email_changed", "notification_recipient_confirmed"))
 async def trust_address_again(event_id: str) -> None:
-    """A code that was mailed to the address came back: it takes mail."""
+    """What was mailed to prove the address came back: it takes mail."""
     async with database().write() as session:
         event = await session.get_one(Event, event_id)
-        email = event.details["email"]
+        email = event.details.get("email", event.subject)
         await session.exec(delete(BouncedAddress).where(col(BouncedAddress.email) == email))

@@ -79,7 +79,7 @@ def _head(mail: Mail) -> MailHead:
     told = mail.model_dump(exclude={"subject", "next_try_at"})
     return MailHead(
         **told,
-        subject="(a code for a new address)" if mail.kind in PROOFS else mail.subject,
+        subject="(a mail that proves an address)" if mail.kind in PROOFS else mail.subject,
         next_try_at=mail.next_try_at if waits else None,
         may_try_again=mail.state in _STUCK or (waits and mail.error is not None),
     )

@@ -105,7 +105,7 @@ async def account_of(owner: str) -> dict[str, str]:
         smart_account_id=account.id, email=f"alerts@{word}.example", hour=8, time_zone="UTC",
         added_by=owner, expires_at=now + timedelta(days=7),
     )  # fmt: skip
-    view = DeskView(owner=owner, name="View", key="view")
+    view = DeskView(owner=owner, name=word, key=word)
     async with database().write() as session:
         session.add(Organization(domain=f"{word}.example", name=word, kind="customer"))
         await session.flush()

@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from backend.cases.models import CaseEntry
 from backend.core import jobs
 from backend.core.database import database
+from backend.core.identity import Person
 from backend.core.settings import settings
 from backend.notifications.addresses import bounce_address, reply_address
 from backend.notifications.models import BouncedAddress, Mail, MailState
@@ -325,3 +326,17 @@ async def test_that_the_desk_does_not_read_codes(asked: Asked) -> None:
     await written(asked.email, kind="account_email_code", subject="123456 is the code")
     listed = (await asked.lee.get("/mails", params={"to": asked.email})).text
     assert "123456" not in listed
+
+
+async def test_that_an_address_that_is_proved_anew_takes_mail_again(newcomer: Newcomer) -> None:
+    someone = await newcomer(other_emails=[f"{uuid.uuid4().hex[:8]}@northwind.example"])
+    other = (await someone.get("/me")).json()
+    async with database().write() as session:
+        row = await session.get_one(Person, other["email"])
+        new = row.other_emails[0]
+        session.add(BouncedAddress(email=new, reason="550 No such user"))
+    changed = await someone.patch("/me", json={"email": new})
+    changed.raise_for_status()
+    await jobs.drained(database(), 20)
+    async with database().read() as session:
+        assert await session.get(BouncedAddress, new) is None

@@ -131,7 +131,8 @@
 
   for (const failure of ['htmx:sendError', 'htmx:timeout', 'htmx:responseError']) {
     document.addEventListener(failure, (event) => {
-      if (event.detail.requestConfig && event.detail.requestConfig.verb === 'get') return;
+      const { requestConfig } = event.detail;
+      if (requestConfig && (requestConfig.verb === 'get' || requestConfig.elt.dataset.quiet)) return;
       const notice = document.getElementById('notice');
       const box = document.createElement('p');
       box.className = 'problem';

@@ -57,7 +57,7 @@
     ArrowUp: () => move(-1),
     c: () => row()?.querySelector('.c-agent form')?.requestSubmit(),
     x: () => row()?.querySelector('[name=numbers]')?.click(),
-    '/': () => document.getElementById('q').focus(),
+    '/': () => document.getElementById('q').select(),
     '?': () => help.showModal(),
   };
 
