@@ -48,17 +48,26 @@ from backend.partners import mails as _partner_mails  # noqa: F401 - registers i
 from backend.partners.routes import router as partners
 from backend.people import mails as _people_mails  # noqa: F401 - registers its jobs
 from backend.people.routes import router as people
+from backend.privacy.routes import router as privacy
 from backend.training.routes import router as training
 from backend.users import mails as _user_mails  # noqa: F401 - registers its jobs
 from backend.users.group_routes import router as groups
 from backend.users.routes import router as users
 from backend.virtual_accounts.routes import router as virtual_accounts
+from backend.webhooks import mails as _webhook_mails  # noqa: F401 - registers its job
+from backend.webhooks import pump as _webhook_pump  # noqa: F401 - registers its jobs and timer
+from backend.webhooks.mapping import case_system as read_mapping
+from backend.webhooks.routes import router as webhooks
+from backend.webhooks.update_routes import router as case_system
 
 API = "/api/v1"
 
 
 def api_router() -> APIRouter:
-    """Every call of the backend under `/api/v1`."""
+    """Every call of the backend under `/api/v1`. Raises `SystemExit` that says what is wrong with
+    the mapping to the case system: that is found out now, not when the first case is told.
+    """
+    read_mapping()
     router = APIRouter(prefix=API)
     # What is called by far most often is looked for first.
     for feature in (
@@ -66,7 +75,7 @@ def api_router() -> APIRouter:
         access_rules, accounts, account_requests, virtual_accounts, users, groups, orders,
         assigning, order_access, order_desk, order_exports, licenses, partners, events,
         notifications, open_things, knowledge, inbound,
-        inbound_desk, mails, demo,
+        inbound_desk, mails, webhooks, case_system, privacy, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

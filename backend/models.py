@@ -4,7 +4,7 @@ from backend.access import models as access
 from backend.accounts import models as accounts
 from backend.cases import desk_models as cases_desk
 from backend.cases import models as cases
-from backend.core import events, identity, unit_of_work
+from backend.core import events, identity, looks, unit_of_work
 from backend.demo import models as demo
 from backend.directory import models as directory
 from backend.notifications import models as notifications
@@ -12,8 +12,10 @@ from backend.notifications import preference_models as preferences
 from backend.orders import models as orders
 from backend.partners import models as partners
 from backend.people import models as people
+from backend.privacy import models as privacy
 from backend.users import models as users
 from backend.virtual_accounts import models as virtual_accounts
+from backend.webhooks import models as webhooks
 
 __all__ = [
     "access",
@@ -24,12 +26,15 @@ __all__ = [
     "directory",
     "events",
     "identity",
+    "looks",
     "notifications",
     "orders",
     "partners",
     "people",
     "preferences",
+    "privacy",
     "unit_of_work",
     "users",
     "virtual_accounts",
+    "webhooks",
 ]

@@ -18,6 +18,7 @@ from assistant.conversations.hub import DESK, hub
 from backend.core.database import database
 from backend.core.fields import normal_case_number
 from backend.core.identity import Person, by_address
+from backend.core.looks import note_look
 from backend.core.problems import not_found
 
 SECTIONS = (
@@ -67,6 +68,11 @@ class CaseView:
             conversation = case["conversation"] and await conversations.readable(
                 session, agent, case["conversation"]
             )
+            if conversation:
+                await note_look(
+                    session, agent.id, "transcript", conversation.id,
+                    person=conversation.person, case_number=case["number"],
+                )  # fmt: skip
             return cls(
                 agent=agent,
                 case=case,

@@ -5,6 +5,7 @@ from fastapi.responses import RedirectResponse
 
 from assistant.console import (
     accounts,
+    case_system,
     cases,
     chats,
     desk,
@@ -45,6 +46,7 @@ for part in (
     cases.router,
     chats.router,
     accounts.router,
+    case_system.router,
     insights.router,
     review.router,
     mails.router,

@@ -41,6 +41,14 @@ async def _waiting_accounts(agent: Person) -> int | None:
     return len((await read(agent, "list_account_requests", to_decide=True, limit=200))["items"])
 
 
+async def _dead_messages(agent: Person) -> int | None:
+    """How many messages to systems outside were given up; None: not theirs to look after."""
+    if not desk_allows(agent, DeskAction.MANAGE_WEBHOOKS):
+        return None
+    endpoints = (await read(agent, "list_webhooks", limit=200))["items"]
+    return sum(int(one["dead"]) for one in endpoints)
+
+
 async def around(agent: Person, place: str) -> dict[str, Any]:
     """The facts for `layout.html`; `place` is the entry of the navigation that is current."""
     queues = (await read(agent, "list_queues", all_queues=True))["items"]
@@ -51,6 +59,7 @@ async def around(agent: Person, place: str) -> dict[str, Any]:
     return {
         "agent": agent,
         "waiting_accounts": await _waiting_accounts(agent),
+        "dead_messages": await _dead_messages(agent),
         "queues": queues,
         "waiting_chats": waiting,
         "unlabelled_groups": unlabelled,

@@ -342,3 +342,17 @@ async def newest_of(session: AsyncSession, person: str) -> str | None:
             .limit(1)
         )
     ).first()
+
+
+async def was_said(session: AsyncSession, conversation_id: str, text: str) -> bool:
+    """Whether the product has said these very words in this conversation."""
+    rows = await session.exec(
+        select(Message.seq)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.role == "system",
+            Message.text == text,
+        )
+        .limit(1)
+    )
+    return rows.first() is not None

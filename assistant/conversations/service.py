@@ -17,6 +17,7 @@ from assistant.conversations.schemas import (
 from assistant.wording import say, wording
 from backend.core.database import database
 from backend.core.identity import Person
+from backend.core.looks import note_look
 from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import FieldError, conflict, forbidden, invalid
 from backend.core.settings import settings
@@ -71,10 +72,13 @@ def _greeting(person: Person, late: Late | None) -> Draft:
 async def own_or_support(
     session: AsyncSession, person: Person, conversation_id: str
 ) -> Conversation:
-    """The conversation, for its person or a support agent; else 404."""
+    """The conversation, for its person or a support agent; else 404. That an agent reads it is
+    written down first.
+    """
     conversation = await repository.readable(session, person, conversation_id)
     if conversation is None:
         raise no_conversation()
+    await note_look(session, person.id, "transcript", conversation.id, person=conversation.person)
     return conversation
 
 

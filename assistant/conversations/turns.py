@@ -28,6 +28,7 @@ from assistant.wording import say, wording
 from backend.core import clock
 from backend.core.database import database
 from backend.core.identity import Person
+from backend.core.masking import has_hidden, mask
 from backend.core.problems import FieldError, Problem, invalid
 from backend.core.settings import settings
 
@@ -106,7 +107,7 @@ async def _shown_text(session: AsyncSession, conversation_id: str, incoming: Inc
                 ]
             )
         return file.filename
-    return incoming.text or ""
+    return mask(incoming.text or "").text
 
 
 async def answer_waiting(
@@ -270,6 +271,10 @@ async def _store_replies(
     if drafts and feedback.takes_leave(message, outcome.why):
         more = feedback.ask_how_it_went(conversation, drafts[-1])
         drafts = [*drafts, more] if more else drafts
+    if has_hidden(message.text) and not await repository.was_said(
+        session, conversation.id, say("hidden")
+    ):
+        drafts = [Draft(say("hidden"), role="system"), *drafts]
     return [
         await storage.store_draft(
             session, conversation, draft, outcome.engine, in_reply_to=message.seq

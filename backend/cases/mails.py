@@ -14,7 +14,7 @@ from backend.cases.invitation import Invitation, calendar_text
 from backend.cases.models import Case, CaseEntry, Engagement
 from backend.core.database import database
 from backend.core.events import Event
-from backend.core.identity import Person
+from backend.core.identity import Person, person_ref
 from backend.core.jobs import job
 from backend.core.languages import language_name
 from backend.core.portals import PORTAL_NAMES, Portal
@@ -32,7 +32,7 @@ async def _facts(session: AsyncSession, event: Event) -> tuple[Case, dict[str, A
     return case, {
         "case": case,
         "requester": requester,
-        "actor": actor or requester,
+        "actor": actor or person_ref(event.actor, {}),
         "event": event,
         "entry": await session.get(CaseEntry, event.details["entry"])
         if event.details.get("entry")

@@ -44,6 +44,8 @@ class Case(SQLModel, table=True):
     order_number: str | None = Field(default=None, max_length=20)
     phone: str | None = Field(default=None, max_length=40)
     conversation: str | None = Field(default=None, max_length=64, index=True)
+    # Its number in the case system outside, once that has told it.
+    external_reference: str | None = Field(default=None, max_length=60)
     merged_into: str | None = Field(
         default=None, foreign_key="support_case.number", max_length=20, index=True
     )

@@ -25,6 +25,7 @@ from backend.cases.schemas import (
 from backend.core.auth import CurrentPerson
 from backend.core.events import ActingDep
 from backend.core.fields import CaseNumber, Domain, Language
+from backend.core.looks import note_look
 from backend.core.pagination import CursorQuery, LimitQuery, Page
 from backend.core.policy import DeskAction, desk_allows
 from backend.core.portals import Portal
@@ -149,8 +150,13 @@ async def list_queues(
 
 @router.get("/cases/{case_number}", operation_id="get_case")
 async def get_case(case_number: Number, person: CurrentPerson, session: SessionDep) -> CasePublic:
-    """Show one case with its thread and where it stands."""
+    """Show one case with its thread and where it stands. That support looked is written down."""
     case = await service.find(session, person, case_number)
+    if person.is_support:
+        await note_look(
+            session, person.id, "case", case.number, person=case.requester,
+            case_number=case.number,
+        )  # fmt: skip
     return await presentation.whole(session, case, person)
 
 

@@ -239,6 +239,9 @@ class CaseHead(BaseModel):
     title: str
     smart_account: str | None
     order_number: str | None
+    external_reference: str | None = Field(
+        description="Its number in the case system outside, once that has it"
+    )
     created_at: datetime
     updated_at: datetime
     sla: ServiceLevelState

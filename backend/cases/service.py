@@ -21,10 +21,15 @@ from backend.cases.schemas import (
 from backend.core import clock
 from backend.core.events import Acting, record
 from backend.core.identity import Person
+from backend.core.masking import has_hidden, mask
 from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import FieldError, conflict, forbidden, invalid, not_found
 from backend.core.receipts import Line, Receipt
 
+HIDDEN = (
+    "What looked like a password, key or card number. Nobody here needs it; change it where it is "
+    "in use."
+)
 PLEASE_CALL = "Please call the support line as well: severity 1 and 2 are worked on by phone."
 
 
@@ -55,13 +60,13 @@ async def add_entry(
     **details: object,
 ) -> CaseEntry:
     """Append to the thread; its due moments follow, and the case counts as updated unless it
-    happened by itself (`touches`).
+    happened by itself (`touches`). Secrets in the text are hidden, whichever way it came.
     """
     entry = CaseEntry(
         case_number=case.number,
         type=type_,
         author=author,
-        text=text,
+        text=mask(text).text,
         internal=internal,
         details=details,
     )
@@ -107,6 +112,8 @@ async def answer(
 ) -> CaseAnswer:
     """The case and the receipt, as every write about cases answers."""
     shown = await presentation.whole(session, case, viewer)
+    if shown.thread and has_hidden(shown.thread[-1].text):
+        receipt.lines.append(Line(label="Hidden", value=HIDDEN))
     return CaseAnswer(**shown.model_dump(), receipt=receipt, already_exists=already_exists)
 
 

@@ -22,6 +22,7 @@ from backend.orders.delays import refresh
 from backend.orders.models import Order, OrderExport, OrderExportPart, OrderLine, OrderShare
 from backend.users.models import ExternalGroupGrant, Membership, UserGroup
 from backend.virtual_accounts.models import VirtualAccount
+from backend.webhooks.models import WebhookEndpoint
 from tests.conftest import NORTHWIND, Newcomer
 from tests.training.requests import request
 
@@ -47,7 +48,10 @@ class Known:
 
     def __init__(self, owner: httpx.AsyncClient, **places: str) -> None:
         self.owner = owner
-        self.places = {"proposal_id": "0" * 32, "file_id": "0" * 32, "mail_id": "0" * 32} | places
+        self.places = {
+            "proposal_id": "0" * 32, "file_id": "0" * 32, "delivery_id": "0" * 36,
+            "mail_id": "0" * 32,
+        } | places  # fmt: skip
 
 
 async def known_of(owner: httpx.AsyncClient) -> Known:
@@ -66,8 +70,25 @@ async def known_of(owner: httpx.AsyncClient) -> Known:
         attachment_id=attached.json()["thread"][-1]["details"]["attachment"],
         conversation_id=talk,
         file_id=dropped.json()["file_id"],
+        webhook_id=await webhook_of(),
         **await account_of((await owner.get("/me")).json()["email"]),
     )
+
+
+async def webhook_of() -> str:
+    """An endpoint of the desk, to which nothing is sent: one for all tests, since there are only
+    so many.
+    """
+    one = "0" * 32
+    async with database().write() as session:
+        if await session.get(WebhookEndpoint, one) is None:
+            session.add(
+                WebhookEndpoint(
+                    id=one, url="https://cases.example/in", active=False, secret="sealed",
+                    created_by="mo",
+                )
+            )  # fmt: skip
+    return one
 
 
 async def account_of(owner: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ OPEN_TO_ALL = {
 }  # fmt: skip
 SAFE = ("GET", "HEAD")
 # Told by machines with tokens of their own: to them, all people are nobody.
-BY_MACHINES = ("/api/v1/commerce/", "/api/v1/mail/")
+BY_MACHINES = ("/api/v1/commerce/", "/api/v1/mail/", "/api/v1/case-system/")
 # Whoever names an account's exact domain finds it, and hears who administers it.
 OPEN_BY_NAME = {
     "/api/v1/smart-accounts/{smart_account}",
@@ -99,6 +99,7 @@ BODY_OF: dict[str, dict[str, Any]] = {
     "/api/v1/desk/views/{view_id}": {"name": "Mine"},
     "/api/v1/smart-accounts/{smart_account}/users/{email}": {"role": "sa_user"},
     "/api/v1/smart-accounts/{smart_account}/groups/{group}/messages": {"text": "x"},
+    "/api/v1/webhooks/{webhook_id}": {"active": False},
     "/api/v1/canned-replies/{reply_id}": {"name": "x", "text": "x"},
 }
 
