@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from benchmarks import agent, conversations, desk, directory, mail, memory, orders, turns
+from benchmarks import agent, conversations, desk, digests, directory, mail, memory, orders, turns
 from tests.product import Product
 
 BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
     "orders": orders.run,
     "desk": desk.run,
     "mail": mail.run,
+    "digests": digests.run,
 }
 
 
