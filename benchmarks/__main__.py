@@ -12,13 +12,14 @@ from benchmarks import (
     agent,
     conversations,
     desk,
+    digests,
     directory,
     live,
     mail,
     memory,
     orders,
     turns,
-)  # fmt: skip
+)
 from tests.product import Product
 
 BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
     "live": live.run,
     "desk": desk.run,
     "mail": mail.run,
+    "digests": digests.run,
 }
 
 

@@ -35,6 +35,7 @@ class Conversation(SQLModel, table=True):
         UniqueConstraint("person", "external_key"),
         Index("conversation_by_person", "person", "created_at"),
         Index("conversation_by_time", "created_at", "portal"),
+        Index("conversation_by_hand_off", "handed_off_at"),
     )
 
     id: str = Field(default_factory=new_secret_id, primary_key=True, max_length=64)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, distinct, exists, func, or_
+from sqlalchemy import ColumnElement, Text, and_, case, cast, distinct, exists, func, literal, or_
+from sqlalchemy import select as sql_select
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -40,11 +41,17 @@ def _of_portal(portal: str | None) -> list[ColumnElement[bool]]:
 
 def _talks(period: Period, portal: str | None) -> list[ColumnElement[bool]]:
     """Conversations that began in the period and in which their person said something."""
-    said = exists().where(
-        col(Message.conversation_id) == Conversation.id, col(Message.role) == "user"
-    )
+    said = _any(col(Message.conversation_id) == Conversation.id, col(Message.role) == "user")
     wanted = [period.contains(col(Conversation.created_at)), said]
     return wanted if portal is None else [*wanted, col(Conversation.portal) == portal]
+
+
+def _any(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether a conversation has such a row. Looked up for each conversation of the period by
+    its index: an EXISTS would let PostgreSQL read the whole table to join with it.
+    """
+    first = sql_select(literal(1)).where(*conditions).limit(1).correlate(Conversation)
+    return first.scalar_subquery().is_not(None)
 
 
 async def messages_by_day(
@@ -95,7 +102,7 @@ async def endings(session: AsyncSession, period: Period, portal: str | None) -> 
         and_(col(Conversation.status) == "bot", col(Conversation.updated_at) < clock.now() - QUIET),
     )
     person = col(Conversation.handed_off_at).is_not(None)
-    opened = exists().where(
+    opened = _any(
         col(Proposal.conversation_id) == Conversation.id,
         col(Proposal.status) == "executed",
         col(Proposal.operation).in_(OPENS_CASE),
@@ -126,14 +133,17 @@ async def hand_offs(
 
 def _waits(period: Period, portal: str | None) -> Any:
     """Seconds from each hand-over to the first words of a person in the chat."""
+    # In the order of its own index: the smallest moment would be sought in everybody's.
     first = (
-        select(func.min(Message.at))
+        select(Message.at)
         .where(
             Message.conversation_id == Conversation.id,
             Message.role == "person",
             col(Message.event_id).is_(None),
             col(Message.at) >= Conversation.handed_off_at,
         )
+        .order_by(col(Message.seq))
+        .limit(1)
         .correlate(Conversation)
         .scalar_subquery()
     )

@@ -27,6 +27,7 @@ def upgrade() -> None:
             sa.Column("rating_asked", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.create_index("conversation_by_time", ["created_at", "portal"])
+        batch_op.create_index("conversation_by_hand_off", ["handed_off_at"])
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.add_column(sa.Column("intent", sa.String(length=60), nullable=True))
         batch_op.create_index("message_by_time", ["at", "role", "engine", "intent"])
@@ -178,6 +179,7 @@ def downgrade() -> None:
         batch_op.drop_index("message_by_time")
         batch_op.drop_column("intent")
     with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.drop_index("conversation_by_hand_off")
         batch_op.drop_index("conversation_by_time")
         batch_op.drop_column("rating_asked")
         batch_op.drop_column("handed_off_reason")
