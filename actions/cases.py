@@ -57,6 +57,9 @@ class CaseForm(OperationForm):
 
     async def prepare(self, turn: Turn, sheet: Sheet, said: str) -> None:
         """The sentence that began it is the title, and says what it is about."""
+        if turn.is_payload and "\n" in said:  # a button that knows what was said so far
+            said, description = said.split("\n", 1)
+            sheet.values.setdefault("description", description)
         if said == turn.text:  # severity and phone have fields of their own
             said = without_facts(turn, frozenset({"severity", "phone"}))
         title = _ASIDE.sub("", _OPENING.sub("", said)).strip(" .!,:;-")

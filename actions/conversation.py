@@ -74,6 +74,10 @@ class NothingOpen(CustomAction):
             return [FollowupAction("action_case_status")]
         if turn.intent == "inform" and turn.value("order_number"):
             return [FollowupAction(_about_orders(turn))]
+        if turn.intent == "summarise" and (settled := turn.metadata.get("settled")):
+            text = str(metadata("utter_nothing_open", "settled"))
+            turn.reply(text.format(**settled), buttons=buttons("utter_nothing_open"))
+            return []
         if answers_which_pss(turn) or turn.value("portal_group") == "any_pss":
             return [FollowupAction(AboutPss.action)]
         if turn.intent == "inform" and (turn.value("kind") or _asks_for_training(turn)):

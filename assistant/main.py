@@ -17,10 +17,16 @@ from assistant import delivery as _delivery  # noqa: F401 - registers its job
 from assistant.channels.mcp import McpChannel
 from assistant.channels.rest import router as rest_channel
 from assistant.console.routes import router as console
+from assistant.conversations import indexing as _indexing  # noqa: F401 - follows what is said
 from assistant.conversations.routes import router as conversations
 from assistant.engines import rasa
 from assistant.engines.agent import toolbox
+from assistant.handoff import patience as _patience  # noqa: F401 - registers its timers
+from assistant.handoff.routes import router as handoff
 from assistant.lifespan import lifespan
+from assistant.review import grouping
+from assistant.review.routes import router as review
+from assistant.statistics.routes import router as statistics
 from assistant.widget.pages import router as widget_pages
 from backend.app import API, api_router
 from backend.cases.due import apply_policy
@@ -34,6 +40,7 @@ from backend.demo.seed import seed
 from backend.knowledge import search as knowledge
 from backend.knowledge.pages import router as article_pages
 from backend.notifications.courier import delivering
+from backend.notifications.pages import router as notification_pages
 
 INTERNAL = "http://licensing.internal"
 
@@ -79,8 +86,10 @@ def create_app() -> FastAPI:
             expose_headers=["Retry-After", "Idempotent-Replayed"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         )
-    pages = (widget_pages, console, article_pages, _health)
-    for router in (api_router(), conversations, rest_channel, actions, *pages):
+    pages = (widget_pages, console, article_pages, notification_pages, _health)
+    for router in (
+        api_router(), conversations, handoff, review, statistics, rest_channel, actions, *pages,
+    ):  # fmt: skip
         app.include_router(router)
     app.router.routes.extend(mcp.routes)
     http = httpx.AsyncClient(
@@ -88,6 +97,7 @@ def create_app() -> FastAPI:
     )
     client.configure(client.LicensingApi(http, app.openapi()))
     toolbox.use_embedding(lambda: knowledge.knowledge_search().embed.model)
+    grouping.use_embedding(lambda: knowledge.knowledge_search().embed.model)
     return app
 
 

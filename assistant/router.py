@@ -8,10 +8,10 @@ import re
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.engines import agent, dropped, form, rasa
 from assistant.engines.handing_over import unheard
+from assistant.handoff import asking, case_answers
 from assistant.proposals import service as proposals
 from assistant.situation import TRY_AGAIN, Situation
 from assistant.wording import say
-from backend.core.client import licensing_api
 
 _YES = re.compile(
     r"(yes|y|yep|yeah|yup|ok|okay|sure|confirm|confirmed|correct|go ahead|do it|send it|submit|"
@@ -30,9 +30,16 @@ async def answer(situation: Situation) -> Outcome:
     """Route one message to whoever answers it."""
     message = situation.message
     if situation.conversation.status != "bot":
-        return Outcome([], engine="person", why={"routed": situation.conversation.status})
+        return await asking.with_person(situation, _by_engine)
     if message.payload is not None and situation.offer is None:
         return _ask_again(situation)
+    if asking.asks(situation) and (waits := await asking.hand_over(situation)):
+        return waits
+    return await asking.concluded(situation, await _answer(situation))
+
+
+async def _answer(situation: Situation) -> Outcome:
+    message = situation.message
     if dropped.concerns(situation):
         return await dropped.answer(situation, _by_engine)
     decision = _decision(situation)
@@ -42,8 +49,8 @@ async def answer(situation: Situation) -> Outcome:
         return Outcome([Draft(say("nothing_open"))], engine="system")
     if message.payload == TRY_AGAIN and situation.failed is not None:
         situation = situation.again(situation.failed)
-    if _answers_agent(situation):
-        return await _note_to_case(situation)
+    if case_answers.concerns(situation):
+        return await case_answers.answer(situation, _by_engine)
     if situation.message.payload == LEAVE_CASE or situation.conversation.form is not None:
         return await form.answer(situation)
     return await _by_engine(situation)
@@ -134,30 +141,3 @@ def _decision(situation: Situation) -> bool | None:
     if _YES.fullmatch(words):
         return True
     return False if _NO.fullmatch(words) else None
-
-
-def _answers_agent(situation: Situation) -> bool:
-    """An answer to a support agent's message, or plain words right after it: the case's."""
-    answered = situation.answers
-    return (
-        answered is not None
-        and answered.role == "person"
-        and answered.case is not None
-        and situation.message.payload is None
-    )
-
-
-async def _note_to_case(situation: Situation) -> Outcome:
-    case = (situation.answers.case if situation.answers else None) or {}
-    answer = await licensing_api().call(
-        "add_case_note",
-        {"case_number": case["number"], "text": situation.message.text},
-        situation.caller("rest"),
-        idempotency_key=f"{situation.conversation.id}:{situation.message.seq}",
-    )
-    said = say("noted", number=case["number"]) if answer.ok else proposals.say_problem(answer)
-    return Outcome(
-        [Draft(said, role="system", case=case)],
-        engine="system",
-        why={"routed": "case", "status": answer.status},
-    )

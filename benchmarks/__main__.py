@@ -8,7 +8,18 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from benchmarks import agent, conversations, directory, memory, orders, turns
+from benchmarks import (
+    agent,
+    conversations,
+    desk,
+    digests,
+    directory,
+    live,
+    mail,
+    memory,
+    orders,
+    turns,
+)
 from tests.product import Product
 
 BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
@@ -18,6 +29,10 @@ BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
     "agent": agent.run,
     "directory": directory.run,
     "orders": orders.run,
+    "live": live.run,
+    "desk": desk.run,
+    "mail": mail.run,
+    "digests": digests.run,
 }
 
 

@@ -1,6 +1,7 @@
 """The commands. Each imports what it needs when it is called, so that `--help` is quick."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -35,8 +36,23 @@ def up() -> None:
 @app.command()
 def train(
     force: Annotated[bool, typer.Option(help="Train even when nothing changed.")] = False,
+    with_review: Annotated[
+        bool,
+        typer.Option(
+            "--with-review", help="With what was labelled in the review inbox: show what changes."
+        ),
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep that model even if it understands less.")
+    ] = False,
 ) -> None:
-    """Train Rasa's model, if config.yml, data/ or assistant/nlu changed."""
+    """Train Rasa's model, if config.yml, data/ or assistant/nlu changed.
+
+    With --with-review a second model learns what was labelled, too. Both read the sentences of
+    data/evaluation; the second one is kept when it understands no fewer, or with --keep.
+    """
+    if with_review:
+        raise typer.Exit(_train_with_review(keep=keep))
     from assistant.cli.paths import State
     from assistant.cli.training import TrainingFailed
     from assistant.cli.training import train as run
@@ -51,6 +67,46 @@ def train(
     except TrainingFailed as exc:
         say(str(exc), "red")
         raise typer.Exit(1) from None
+
+
+def _train_with_review(*, keep: bool) -> int:
+    from assistant.cli.learning import NOTHING_NEW, labelled, learn, report
+    from assistant.cli.paths import State
+    from assistant.cli.training import TrainingFailed
+    from backend.core.settings import settings
+
+    state, new = State.at(settings().state_dir), labelled()
+    for one in new.conflicts:
+        say(f"Left out, since it has two meanings: “{one.text}” ({one.intent}, {one.other})")
+    if not new.count:
+        say(NOTHING_NEW)
+        return 0
+    try:
+        with display() as shown:
+            candidate = learn(state, new, shown)
+    except TrainingFailed as exc:
+        say(str(exc), "red")
+        return 1
+    report(candidate.comparison)
+    if candidate.comparison.is_worse and not keep:
+        say("It understands less than before, so it was not kept. --keep keeps it all the same.")
+        return 2
+    candidate.keep(state)
+    say("Kept. Restart the product to use it; `ask-licensing up` starts with it from now on.")
+    return 0
+
+
+@app.command("review-export")
+def review_export(
+    file: Annotated[
+        Path | None, typer.Argument(help="Where to; left out: to the standard output.")
+    ] = None,
+) -> None:
+    """Write what was labelled in the review inbox as Rasa NLU data, personal data masked."""
+    from assistant.cli.learning import export
+
+    said = export(file, lambda content: typer.echo(content, nl=False))
+    typer.echo(said, err=True)
 
 
 @app.command()

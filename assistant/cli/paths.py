@@ -39,6 +39,11 @@ class State:
         return self.folder / "models"
 
     @property
+    def taught(self) -> Path:
+        """What was labelled in the review inbox and is learnt in every training from then on."""
+        return self.folder / "review" / "nlu.yml"
+
+    @property
     def secrets(self) -> Path:
         """The secrets made up for demo mode."""
         return self.folder / "secrets.json"

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from backend.core.settings import ROOT
 # Trained models of this checkout, whatever STATE_DIR they were trained for.
 SHARED_MODELS = ROOT / ".rasa" / "models"
 MODELS_KEPT = 3
+SUFFIX = ".tar.gz"
 # What Rasa learns from, in each of its folders; what else lies there is the application's.
 LEARNT = ("nlu.yml", "rules.yml")
 _COMPONENT = re.compile(r"(Starting to train|Finished training|Restored) component '(\w+)'")
@@ -75,12 +76,20 @@ def sources_hash(root: Path = ROOT) -> str:
 
 def model_name(root: Path = ROOT) -> str:
     """The file name of the model of the present sources."""
-    return f"ask-licensing-{sources_hash(root)}.tar.gz"
+    return f"ask-licensing-{sources_hash(root)}{SUFFIX}"
+
+
+def named(state: State) -> str:
+    """The file name of the model of the present sources and of what was kept from the review."""
+    if not state.taught.exists():
+        return model_name()
+    digest = hashlib.sha256(state.taught.read_bytes()).hexdigest()[:8]
+    return f"{model_name().removesuffix(SUFFIX)}-{digest}{SUFFIX}"
 
 
 def current_model(state: State) -> Path | None:
     """The model of the present sources, if it was trained before in this checkout."""
-    wanted = state.models / model_name()
+    wanted = state.models / named(state)
     elsewhere = SHARED_MODELS / wanted.name
     if not wanted.exists() and elsewhere.exists():
         _copy(elsewhere, wanted)
@@ -101,15 +110,8 @@ def train(state: State, *, force: bool = False, progress: Progress = lambda *_: 
     if found is not None:
         return Trained(found, fresh=False)
     begun = time.monotonic()
-    name = model_name()
-    draft = state.models / "training"
-    shutil.rmtree(draft, ignore_errors=True)
-    _run(state, draft, name, progress)
-    trained = draft / name
-    if not trained.exists():
-        raise TrainingFailed(f"Rasa ended without a model. Its log: {state.logs / 'train.log'}")
-    model = trained.replace(state.models / name)
-    shutil.rmtree(draft, ignore_errors=True)
+    name = named(state)
+    model = _trained(state, name, state.models / name, _taught(state), progress)
     with suppress(OSError):  # a read-only checkout has no room for the shared copy
         SHARED_MODELS.mkdir(parents=True, exist_ok=True)
         _copy(model, SHARED_MODELS / name)
@@ -118,13 +120,45 @@ def train(state: State, *, force: bool = False, progress: Progress = lambda *_: 
     return Trained(model, fresh=True, seconds=time.monotonic() - begun)
 
 
-def _run(state: State, out: Path, name: str, progress: Progress) -> None:
+def train_candidate(
+    state: State, examples: Path, *, progress: Progress = lambda *_: None
+) -> Trained:
+    """Train with these examples beside the normal data, in the place of those kept before; the
+    present model stays. Raises `TrainingFailed`.
+    """
+    begun = time.monotonic()
+    name = f"candidate{SUFFIX}"
+    model = _trained(state, name, state.models / name, [examples], progress)
+    return Trained(model, fresh=True, seconds=time.monotonic() - begun)
+
+
+def _taught(state: State) -> list[Path]:
+    return [state.taught] if state.taught.exists() else []
+
+
+def _trained(
+    state: State, name: str, place: Path, taught: Sequence[Path], progress: Progress
+) -> Path:
+    """Train into a folder of its own, then put the model into its place."""
+    draft = state.models / "training"
+    shutil.rmtree(draft, ignore_errors=True)
+    _run(state, draft, name, taught, progress)
+    trained = draft / name
+    if not trained.exists():
+        raise TrainingFailed(f"Rasa ended without a model. Its log: {state.logs / 'train.log'}")
+    model = trained.replace(place)
+    shutil.rmtree(draft, ignore_errors=True)
+    return model
+
+
+def _run(state: State, out: Path, name: str, taught: Sequence[Path], progress: Progress) -> None:
     """Run `rasa train`, reading its progress off its log lines."""
     command = [
         str(RASA_PYTHON), "-m", "rasa", "train",
         "--config", str(ROOT / "config.yml"),
         "--domain", str(ROOT / "data"),
         "--data", *(str(path) for folder in rasa_folders() for path in learnt(folder)),
+        *(str(path) for path in taught),
         "--out", str(out), "--fixed-model-name", name,
     ]  # fmt: skip
     log = state.logs / "train.log"

@@ -38,14 +38,18 @@ async def _claim(agent: Person, number: str, _: FormState) -> Answer:
 
 async def _reply(agent: Person, number: str, form: FormState) -> Answer:
     """The answer, then the status that goes with it. An answer that is out is never sent again
-    because of its status.
+    because of its status. With a macro chosen, the macro with this answer.
     """
-    answer = await call(
-        agent,
-        "reply_to_case",
-        {"case_number": number, "text": form.get("text")},
-        idempotency_key=form.text("key"),
-    )
+    said: dict[str, Any] = {
+        "case_number": number,
+        "text": form.get("text"),
+        "expected_entry": form.text("expected"),
+    }
+    key = form.text("key")
+    if form.text("macro"):
+        said |= {"macro": form.get("macro"), "text": form.text("text")}
+        return await call(agent, "run_macro", said, idempotency_key=key)
+    answer = await call(agent, "reply_to_case", said, idempotency_key=key)
     status = form.text("then")
     if not answer.ok or status is None:
         return answer
@@ -70,14 +74,44 @@ async def _change(agent: Person, number: str, form: FormState) -> Answer:
     """Only what was changed in this form: what a colleague changed meanwhile stays."""
     changed: dict[str, str] = {
         name: form.get(name)
-        for name in ("status", "severity", "queue", "assignee")
+        for name in ("status", "severity", "queue", "assignee", "tags")
         if name in form.values and form.get(name) != form.get(f"was_{name}")
     }
-    arguments: dict[str, Any] = {"case_number": number, **changed}
+    answers: list[Answer] = []
+    if "tags" in changed:
+        tags = [tag.strip() for tag in changed.pop("tags").split(",") if tag.strip()]
+        answers.append(await call(agent, "set_case_tags", {"case_number": number, "tags": tags}))
+    to = changed.get("assignee", NOBODY)
+    if to not in {NOBODY, agent.email} and all(answer.ok for answer in answers):
+        handed = {"case_number": number, "to": changed.pop("assignee"), "note": form.text("note")}
+        answers.append(await call(agent, "hand_over_case", handed))
     clear = [name for name in ("assignee",) if changed.get(name) == NOBODY]
+    arguments: dict[str, Any] = {"case_number": number, **changed}
     for name in clear:
         del arguments[name]
-    return await call(agent, "update_case", arguments, clear=clear)
+    if (changed or not answers) and all(answer.ok for answer in answers):
+        answers.append(await call(agent, "update_case", arguments, clear=clear))
+    return answers[-1]
+
+
+async def _merge(agent: Person, number: str, form: FormState) -> Answer:
+    return await call(agent, "merge_case", {"case_number": number, "into": form.get("into")})
+
+
+async def _link(agent: Person, number: str, form: FormState) -> Answer:
+    arguments = {"case_number": number, "other": form.get("other"), "kind": form.get("kind")}
+    return await call(agent, "link_cases", arguments)
+
+
+async def _unlink(agent: Person, number: str, form: FormState) -> Answer:
+    arguments = {"case_number": number, "other_case": form.get("other")}
+    return await call(agent, "unlink_cases", arguments)
+
+
+async def _suggestion(agent: Person, number: str, form: FormState) -> Answer:
+    accept = form.get("decision") == "accept"
+    arguments = {"case_number": number, "field": form.get("field"), "accept": accept}
+    return await call(agent, "decide_case_suggestion", arguments)
 
 
 async def _schedule(agent: Person, number: str, form: FormState) -> Answer:
@@ -133,4 +167,8 @@ ACTIONS = {
     "schedule": Action("schedule", _schedule),
     "end": Action("end", _end),
     "reopen": Action("end", _reopen),
+    "merge": Action("together", _merge),
+    "link": Action("together", _link),
+    "unlink": Action("together", _unlink),
+    "suggestion": Action("advice", _suggestion),
 }

@@ -1,7 +1,6 @@
 """Running chats: who waits for a person, taking over, talking, and giving back."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -9,14 +8,15 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from assistant.console import pages, repository
+from assistant.console.chat_view import ChatView
 from assistant.console.door import HOME, Agent, ConsoleRoute
 from assistant.console.forms import FormState
 from assistant.console.sections import Sections
-from assistant.console.shell import around, read
-from assistant.console.transcript import Transcript, transcript
-from assistant.conversations import presentation, service
-from assistant.conversations.models import Conversation
-from assistant.conversations.schemas import Incoming
+from assistant.console.shell import around
+from assistant.conversations import presentation
+from assistant.conversations.schemas import ConversationPublic, Incoming
+from assistant.handoff import agents, whispers
+from assistant.handoff.schemas import WhisperIn
 from backend.core.database import database
 from backend.core.identity import Person
 from backend.core.policy import DeskAction, desk_allows
@@ -24,10 +24,13 @@ from backend.core.problems import Problem, not_found
 
 GROUPS = ("waiting", "person", "bot")
 MOST_CHATS = 50
-SECTIONS = ("head", "transcript", "composer")
 router = APIRouter(
     prefix=f"{HOME}/conversations", include_in_schema=False, route_class=ConsoleRoute
 )
+
+
+def _turn(shown: ConversationPublic) -> int:
+    return shown.queue.position if shown.queue else 0
 
 
 @router.get("")
@@ -38,10 +41,13 @@ async def list_chats(request: Request, agent: Agent) -> Response:
         for status in GROUPS if desk_allows(agent, DeskAction.TAKE_OVER) else ():
             rows = await repository.chats(session, agent, status, MOST_CHATS)
             shown = await presentation.conversations(session, rows, for_support=True)
+            unread = await agents.unread(session, list(rows))
             groups[status] = [
-                {"shown": s, "agent": row.agent, "reason": row.reason}
+                {"shown": s, "agent": row.agent, "reason": row.reason, "new": unread.get(row.id, 0)}
                 for row, s in zip(rows, shown, strict=True)
             ]
+        # First come, first served.
+        groups.get("waiting", []).sort(key=lambda one: _turn(one["shown"]))
         names = {p.id: p.name for p in await repository.support_people(session)}
     context = await around(agent, "chats") | {"groups": groups, "names": names}
     sections = Sections.of("chats", ("list",), context)
@@ -53,54 +59,17 @@ async def list_chats(request: Request, agent: Agent) -> Response:
     )
 
 
-@dataclass
-class ChatView:
-    """A chat with what the page shows beside it."""
-
-    agent: Person
-    chat: Transcript
-    person: Person
-    holder: Person | None
-    cases: list[dict[str, Any]]
-    shell: dict[str, Any]
-    forms: dict[str, FormState] = field(default_factory=dict)
-
-    @classmethod
-    async def of(cls, agent: Person, conversation_id: str) -> "ChatView":
-        """Read it. Raises 404 for whoever may not."""
-        async with database().read() as session:
-            conversation = await service.own_or_support(session, agent, conversation_id)
-            chat = await transcript(session, conversation)
-            person = await session.get_one(Person, conversation.person)
-            holder = await session.get(Person, conversation.agent) if conversation.agent else None
-        cases = await read(agent, "list_cases", conversation=conversation_id)
-        shell = await around(agent, "chats")
-        return cls(agent, chat, person, holder, cases["items"], shell)
-
-    def context(self) -> dict[str, Any]:
-        """The facts for the templates."""
-        conversation: Conversation = self.chat.conversation
-        return self.shell | {
-            "chat": self.chat,
-            "person": self.person,
-            "requester_name": self.person.name,
-            "holder": self.holder,
-            "cases": self.cases,
-            "mine": conversation.status == "person" and conversation.agent == self.agent.id,
-            "own": conversation.person == self.agent.id,
-            "zone": self.agent.time_zone or "UTC",
-            "forms": {name: self.forms.get(name, FormState()) for name in _DOING},
-        }
-
-    def sections(self) -> Sections:
-        """All sections of the page."""
-        return Sections.of("chat", SECTIONS, self.context())
-
-
 @router.get("/{conversation_id}")
 async def show_chat(conversation_id: str, agent: Agent) -> Response:
     """The whole page of a chat."""
-    return await _whole_page(await ChatView.of(agent, conversation_id))
+    return await _whole_page(await _seen(agent, conversation_id))
+
+
+async def _seen(agent: Person, conversation_id: str) -> ChatView:
+    """The chat, which its agent has before them now."""
+    view = await ChatView.of(agent, conversation_id, list(_DOING))
+    await agents.note_seen(agent, view.chat.conversation)
+    return view
 
 
 async def _whole_page(view: ChatView, status: int = 200) -> Response:
@@ -115,16 +84,16 @@ async def _whole_page(view: ChatView, status: int = 200) -> Response:
 @router.get("/{conversation_id}/live")
 async def bring_up_to_date(conversation_id: str, agent: Agent, have: str = "") -> Response:
     """The sections that look different by now."""
-    return (await ChatView.of(agent, conversation_id)).sections().update(have)
+    return (await _seen(agent, conversation_id)).sections().update(have)
 
 
 async def _take_over(agent: Person, conversation_id: str, _: FormState) -> str:
-    await service.take_over(agent, conversation_id)
+    await agents.take_over(agent, conversation_id, "console")
     return "You talk here now; the assistant is silent"
 
 
-async def _hand_back(agent: Person, conversation_id: str, _: FormState) -> str:
-    await service.hand_back(agent, conversation_id)
+async def _hand_back(agent: Person, conversation_id: str, form: FormState) -> str:
+    await agents.hand_back(agent, conversation_id, form.text("settled"), "console")
     return "The assistant answers again"
 
 
@@ -132,19 +101,47 @@ async def _say(agent: Person, conversation_id: str, form: FormState) -> str:
     try:
         incoming = Incoming(client_message_id=form.get("key"), text=form.get("text"))
     except ValidationError as exc:
-        raise Problem(
-            422, "invalid", "Not sent", exc.errors()[0]["msg"].removeprefix("Value error, "), ""
-        ) from exc
-    await service.say_as_agent(agent, conversation_id, incoming)
+        raise _not_sent(exc) from exc
+    await agents.say_as_agent(agent, conversation_id, incoming)
     return "Sent"
+
+
+def _not_sent(exc: ValidationError) -> Problem:
+    said = exc.errors()[0]["msg"].removeprefix("Value error, ")
+    return Problem(422, "invalid", "Not sent", said, "")
+
+
+async def _whisper(agent: Person, conversation_id: str, form: FormState) -> str:
+    try:
+        said = WhisperIn(text=form.get("text"))
+    except ValidationError as exc:
+        raise _not_sent(exc) from exc
+    await whispers.whisper(agent, conversation_id, said.text, "console")
+    return "Whispered"
+
+
+async def _pass_on(agent: Person, conversation_id: str, form: FormState) -> str:
+    await agents.pass_on(agent, conversation_id, form.get("to"), "console")
+    return "Your colleague talks here now"
+
+
+async def _close(agent: Person, conversation_id: str, _: FormState) -> str:
+    await agents.close(agent, conversation_id, "console")
+    return "The chat is closed"
 
 
 _DOING: dict[str, Callable[[Person, str, FormState], Awaitable[str]]] = {
     "take-over": _take_over,
     "hand-back": _hand_back,
+    "pass-on": _pass_on,
+    "close": _close,
     "say": _say,
+    "whisper": _whisper,
 }
-_SECTION = {"take-over": "head", "hand-back": "head", "say": "composer"}
+_SECTION = {
+    "take-over": "head", "hand-back": "ways", "pass-on": "ways", "close": "ways",
+    "say": "composer", "whisper": "whispers",
+}  # fmt: skip
 
 
 @router.post("/{conversation_id}/{action}")
@@ -161,7 +158,7 @@ async def act(request: Request, conversation_id: str, action: str, agent: Agent)
     except Problem as problem:
         form.settle_problem(problem)
         status = problem.body.status
-    view = await ChatView.of(agent, conversation_id)
+    view = await _seen(agent, conversation_id)
     view.forms[action] = form
     if pages.is_htmx(request):
         return view.sections().update(

@@ -105,6 +105,7 @@ def environment() -> Environment:
     made.filters |= {
         "age": times.age,
         "ago": times.ago,
+        "field": times.field,
         "deadline": times.deadline,
         "initials": initials,
         "language": language_name,

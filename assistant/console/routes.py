@@ -3,7 +3,21 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from assistant.console import accounts, cases, chats, door, live, mails, pages, queue
+from assistant.console import (
+    accounts,
+    attendance,
+    case_system,
+    cases,
+    chats,
+    desk,
+    door,
+    insights,
+    live,
+    mails,
+    pages,
+    queue,
+    review,
+)
 from assistant.console.door import HOME, Agent, ConsoleRoute
 from backend.core.problems import not_found
 
@@ -28,10 +42,15 @@ async def send_not_found(path: str, _agent: Agent) -> Response:
 for part in (
     door.router,
     live.router,
+    attendance.router,
     queue.router,
+    desk.router,
     cases.router,
     chats.router,
     accounts.router,
+    case_system.router,
+    insights.router,
+    review.router,
     mails.router,
     _rest,
 ):

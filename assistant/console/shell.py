@@ -3,6 +3,8 @@
 from typing import Any
 
 from assistant.console import repository
+from assistant.console.attendance import Attendance
+from assistant.review import repository as review
 from backend.core.client import Answer, Caller, licensing_api
 from backend.core.database import database
 from backend.core.identity import Person
@@ -40,16 +42,30 @@ async def _waiting_accounts(agent: Person) -> int | None:
     return len((await read(agent, "list_account_requests", to_decide=True, limit=200))["items"])
 
 
+async def _dead_messages(agent: Person) -> int | None:
+    """How many messages to systems outside were given up; None: not theirs to look after."""
+    if not desk_allows(agent, DeskAction.MANAGE_WEBHOOKS):
+        return None
+    endpoints = (await read(agent, "list_webhooks", limit=200))["items"]
+    return sum(int(one["dead"]) for one in endpoints)
+
+
 async def around(agent: Person, place: str) -> dict[str, Any]:
     """The facts for `layout.html`; `place` is the entry of the navigation that is current."""
     queues = (await read(agent, "list_queues", all_queues=True))["items"]
     async with database().read() as session:
         waiting = await repository.waiting_chats(session, agent)
+        attendance = await Attendance.of(session, agent)
+        reviews = desk_allows(agent, DeskAction.REVIEW)
+        unlabelled = await review.count_open(session) if reviews else None
     return {
         "agent": agent,
         "waiting_accounts": await _waiting_accounts(agent),
+        "dead_messages": await _dead_messages(agent),
         "queues": queues,
         "waiting_chats": waiting,
+        "attendance": attendance,
+        "unlabelled_groups": unlabelled,
         "place": place,
         "demo": settings().demo_mode,
     }

@@ -60,6 +60,11 @@ def local(value: str | datetime, zone_name: str | None) -> str:
     return f"{here:%a} {here.day} {here:%b}{year}, {here:%H:%M}"
 
 
+def field(value: str | datetime | None, zone_name: str | None) -> str:
+    """A moment as a field for a local time takes it; empty for none."""
+    return f"{moment(value).astimezone(zone(zone_name)):%Y-%m-%dT%H:%M}" if value else ""
+
+
 def window(start: str, end: str, zone_name: str | None) -> str:
     """`Tue 24 Nov, 14:05 to 15:05` in that zone; the second day is named when it differs."""
     begins, ends = (moment(m).astimezone(zone(zone_name)) for m in (start, end))

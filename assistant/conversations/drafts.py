@@ -1,7 +1,10 @@
 """What an engine wants to say, before it is stored and numbered."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assistant.handoff.transitions import Move
 
 
 @dataclass
@@ -32,7 +35,8 @@ class Outcome:
     """How a turn ends: what to say, why, and what changes of the conversation itself.
 
     `form` replaces the conversation's server-side form (`None` ends it; leave `keep_form`
-    True to let it be). `fresh_session` asks Rasa for a new session with the next message.
+    True to let it be). `fresh_session` asks Rasa for a new session with the next message. `move`
+    says that the conversation changes hands with these replies.
     """
 
     drafts: list[Draft]
@@ -41,3 +45,4 @@ class Outcome:
     form: dict[str, Any] | None = None
     keep_form: bool = True
     fresh_session: bool | None = None
+    move: "Move | None" = None

@@ -2,12 +2,13 @@
 
 In one process they are events in memory; with `REDIS_URL` they also reach other processes. What
 an engine is saying at this moment (`growing`) travels with them and is kept nowhere: the stored
-message replaces it.
+message replaces it. So does who is typing, which is over as soon as it is not said again.
 """
 
 import asyncio
 import contextlib
 import json
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from redis.exceptions import RedisError
 
 log = structlog.get_logger(__name__)
 CHANNEL = "ask-licensing:wake"
+TYPING_SECONDS = 6.0
 DESK = "desk"
 
 
@@ -29,6 +31,8 @@ class Hub:
         self._redis = Redis.from_url(redis_url) if redis_url else None
         self.closing = asyncio.Event()
         self.growing: dict[str, str] = {}
+        self.rings = 0  # how often anybody was woken for more than that somebody types
+        self._typing: dict[str, dict[str, tuple[str, float]]] = defaultdict(dict)
 
     @asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
@@ -51,7 +55,7 @@ class Hub:
                     await subscription.subscribe(CHANNEL)
                     async for message in subscription.listen():
                         if message["type"] == "message":
-                            self._ring(**json.loads(message["data"]))
+                            self._hear(json.loads(message["data"]))
             except RedisError as exc:
                 log.warning("redis_unreachable", error=str(exc))
                 await asyncio.sleep(1)
@@ -61,12 +65,34 @@ class Hub:
 
         `growing` is all that is said so far of an answer that is not stored yet.
         """
-        self._ring(key, growing)
+        await self._tell({"key": key, "growing": growing})
+
+    async def type(self, key: str, role: str, name: str) -> None:
+        """Somebody is typing in conversation `key` right now."""
+        await self._tell({"key": key, "role": role, "name": name})
+
+    async def _tell(self, what: dict[str, str]) -> None:
+        self._hear(what)
         if self._redis:
             with contextlib.suppress(RedisError):
-                await self._redis.publish(CHANNEL, json.dumps({"key": key, "growing": growing}))
+                await self._redis.publish(CHANNEL, json.dumps(what))
+
+    def _hear(self, what: dict[str, str]) -> None:
+        key = what["key"]
+        if "role" not in what:
+            self._ring(key, what["growing"])
+        elif key in self._waiting:
+            self._typing[key][what["role"]] = (what["name"], time.monotonic() + TYPING_SECONDS)
+            for event in self._waiting[key]:
+                event.set()
+
+    def typing(self, key: str, role: str) -> tuple[str, float] | None:
+        """Who of this role types there, and until when that counts (`time.monotonic`)."""
+        found = self._typing[key].get(role) if key in self._typing else None
+        return found if found and found[1] > time.monotonic() else None
 
     def _ring(self, key: str, growing: str = "") -> None:
+        self.rings += 1
         if growing and key in self._waiting:
             self.growing[key] = growing
         else:
@@ -75,17 +101,20 @@ class Hub:
             event.set()
 
     @asynccontextmanager
-    async def waiting(self, key: str) -> AsyncIterator[asyncio.Event]:
-        """An event that is set whenever `key` is woken; clear it before you read."""
+    async def waiting(self, *keys: str) -> AsyncIterator[asyncio.Event]:
+        """An event that is set whenever one of `keys` is woken; clear it before you read."""
         event = asyncio.Event()
-        self._waiting[key].add(event)
+        for key in keys:
+            self._waiting[key].add(event)
         try:
             yield event
         finally:
-            self._waiting[key].discard(event)
-            if not self._waiting[key]:
-                del self._waiting[key]
-                self.growing.pop(key, None)
+            for key in keys:
+                self._waiting[key].discard(event)
+                if not self._waiting[key]:
+                    del self._waiting[key]
+                    self.growing.pop(key, None)
+                    self._typing.pop(key, None)
 
     async def wait(self, event: asyncio.Event, seconds: float) -> bool:
         """Until woken, closing, or `seconds` have passed; False once the product is closing."""

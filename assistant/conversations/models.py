@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from backend.core import clock
 from backend.core.database import UtcDateTime
 from backend.core.ids import new_id, new_secret_id
+from backend.core.search import SearchWords
 
 
 def _json(*, nullable: bool = False) -> Any:
@@ -26,11 +27,15 @@ def number_of(message_id: str | None) -> int | None:
 
 
 class Conversation(SQLModel, table=True):
-    """One person's talk on one portal. `turn_token` until `turn_until` is the turn's lease."""
+    """One person's talk on one portal. `turn_token` until `turn_until` is the turn's lease;
+    `settled` is `{by, text}`, what the person and an agent agreed on last.
+    """
 
     __table_args__ = (
         UniqueConstraint("person", "external_key"),
         Index("conversation_by_person", "person", "created_at"),
+        Index("conversation_by_time", "created_at", "portal"),
+        Index("conversation_by_hand_off", "handed_off_at"),
     )
 
     id: str = Field(default_factory=new_secret_id, primary_key=True, max_length=64)
@@ -45,7 +50,15 @@ class Conversation(SQLModel, table=True):
     turn_token: str | None = Field(default=None, max_length=32)
     turn_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     fresh_session: bool = True
+    handed_off_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it first left the assistant for a person. With its reason it outlives handing back."""
+    handed_off_reason: str | None = Field(default=None, max_length=30)
+    rating_asked: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether the person was asked how it went, which happens once."""
     form: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    moves: int = Field(default=0, description="How often it has changed hands")
+    agent_seen: int = Field(default=0, description="The newest message that its agent has seen")
+    settled: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
 
@@ -62,6 +75,8 @@ class Message(SQLModel, table=True):
             sqlite_where=text("waiting"),
             postgresql_where=text("waiting"),
         ),
+        # Statistics read a period from this index alone.
+        Index("message_by_time", "at", "role", "engine", "intent"),
     )
 
     conversation_id: str = Field(foreign_key="conversation.id", primary_key=True, max_length=64)
@@ -83,7 +98,26 @@ class Message(SQLModel, table=True):
     case: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     proposal_id: str | None = Field(default=None, max_length=32)
     why: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    intent: str | None = Field(default=None, max_length=60)
+    """The intent in `why`, where it can be counted."""
     at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+
+
+class MessageWords(SearchWords, table=True):
+    """The words by which a message is found; number 0 is whose conversation it is.
+
+    Nobody writes these rows: they follow from the messages (`indexing.py`).
+    """
+
+    __tablename__ = "message_words"
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        # The condition keeps SQLite, which has an FTS5 table for this, from storing them twice.
+        Index("words_of_messages", "words", postgresql_using="gin", sqlite_where=text("0")),
+    )
+
+    conversation_id: str = Field(foreign_key="conversation.id", ondelete="CASCADE", max_length=64)
+    seq: int
 
 
 class Offer(SQLModel, table=True):
@@ -128,15 +162,29 @@ class Proposal(SQLModel, table=True):
 
 
 class Feedback(SQLModel, table=True):
-    """A thumb, a rating or a comment on an answer or on the whole conversation."""
+    """What the conversation's person thinks: a thumb and why, of one answer (`message_seq`), or
+    a rating of the whole. A changed mind changes the row.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "message_seq"),
+        Index(
+            "rating_of_conversation",
+            "conversation_id",
+            unique=True,
+            sqlite_where=text("message_seq IS NULL"),
+            postgresql_where=text("message_seq IS NULL"),
+        ),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     conversation_id: str = Field(foreign_key="conversation.id", index=True, max_length=64)
     message_seq: int | None = None
     thumb: str | None = Field(default=None, max_length=4)
     rating: int | None = None
+    reasons: list[str] = Field(default_factory=list, sa_column=_json())
     comment: str | None = Field(default=None, max_length=2000)
-    at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+    at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime, index=True)
 
 
 class ConversationFile(SQLModel, table=True):

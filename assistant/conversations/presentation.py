@@ -1,16 +1,19 @@
 """Messages as they are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import repository
-from assistant.conversations.models import Conversation, Message, Proposal
+from assistant.conversations.models import Conversation, Feedback, Message, Proposal
 from assistant.conversations.schemas import (
     ConversationPublic,
+    FeedbackGiven,
+    QueuePlace,
     Reply,
     ReplyProposal,
 )
+from assistant.handoff import queue
 from backend.core import clock
 from backend.core.identity import people, person_ref
 
@@ -35,12 +38,14 @@ async def replies(
     """Messages with their proposals' present state."""
     proposals = await repository.proposals_by_id(session, [m.proposal_id for m in messages])
     known = await people(session, [m.author for m in messages])
+    opinions = await _opinions(session, messages)
     return [
         Reply.model_validate(
             m.model_dump(exclude={"why"})
             | {
                 "id": str(m.seq),
                 "why": m.why if for_support else None,
+                "feedback": _given(opinions.get(m.seq)),
                 "author": person_ref(m.author, known).name if m.author else None,
                 "proposal": proposal_public(proposals[m.proposal_id]) if m.proposal_id else None,
             }
@@ -49,19 +54,61 @@ async def replies(
     ]
 
 
+async def _opinions(session: AsyncSession, messages: Sequence[Message]) -> dict[int, Feedback]:
+    """By number. All messages are of one conversation; new ones have no opinion yet."""
+    if not messages:
+        return {}
+    first, last = messages[0], messages[-1]
+    return await repository.opinions(session, first.conversation_id, first.seq, last.seq)
+
+
+def _given(opinion: Feedback | None) -> FeedbackGiven | None:
+    return FeedbackGiven.model_validate(opinion.model_dump()) if opinion else None
+
+
 async def conversations(
-    session: AsyncSession, rows: Sequence[Conversation], *, for_support: bool
+    session: AsyncSession,
+    rows: Sequence[Conversation],
+    *,
+    for_support: bool,
+    found: Mapping[str, str] | None = None,
 ) -> list[ConversationPublic]:
-    """Conversations as lists show them."""
+    """Conversations as lists show them. `found` has snippets by id."""
     last = await repository.last_texts(session, [c.id for c in rows])
-    known = await people(session, [c.person for c in rows]) if for_support else {}
+    known = await people(session, [c.agent for c in rows] + [c.person for c in rows if for_support])
+    ratings = await repository.ratings(session, [c.id for c in rows])
     return [
         ConversationPublic.model_validate(
-            c.model_dump(exclude={"person"})
+            c.model_dump(exclude={"person", "agent"})
             | {
+                "agent": known[c.agent].name if c.agent in known else None,
+                "queue": await _place(session, c),
                 "last": last.get(c.id, "")[:PREVIEW_CHARACTERS],
+                "feedback": _given(ratings.get(c.id)),
+                "found": (found or {}).get(c.id),
                 "person": person_ref(c.person, known).model_dump() if for_support else None,
             }
         )
         for c in rows
     ]
+
+
+async def _place(session: AsyncSession, conversation: Conversation) -> QueuePlace | None:
+    """Where it stands in the queue, while it waits."""
+    if conversation.status != "waiting":
+        return None
+    handover = await queue.open_handover(session, conversation.id)
+    if handover is None:
+        return None
+    return QueuePlace.model_validate(vars(await queue.place(session, handover)))
+
+
+async def standing(session: AsyncSession, conversation: Conversation) -> dict[str, object]:
+    """Who has it now and, while it waits, its place: what a stream tells beside messages."""
+    place = await _place(session, conversation)
+    known = await people(session, [conversation.agent])
+    return {
+        "status": conversation.status,
+        "agent": known[conversation.agent].name if conversation.agent in known else None,
+        "queue": place.model_dump() if place else None,
+    }

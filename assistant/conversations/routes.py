@@ -8,9 +8,16 @@ from fastapi import APIRouter, Depends, Header, Path, Query, UploadFile
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
-from assistant.conversations import files, presentation, repository, service, turns
+from assistant.conversations import (
+    feedback,
+    files,
+    presentation,
+    repository,
+    searching,
+    service,
+    turns,
+)
 from assistant.conversations.hub import hub
 from assistant.conversations.models import Conversation, number_of
 from assistant.conversations.schemas import (
@@ -27,6 +34,7 @@ from assistant.conversations.schemas import (
     Replies,
     Reply,
 )
+from assistant.handoff import agents
 from assistant.limits import limit
 from assistant.proposals import service as proposals
 from backend.core.auth import OWN_HAND, CurrentPerson
@@ -35,6 +43,7 @@ from backend.core.identity import Person
 from backend.core.pagination import CursorQuery, LimitQuery, Page, newest_first
 from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import RESPONSES, ProblemBody
+from backend.core.search import LONGEST_SEARCH, Search
 from backend.core.settings import settings
 from backend.core.unit_of_work import never_a_dry_run
 
@@ -64,23 +73,38 @@ async def list_conversations(
         ConversationStatus | None,
         Query(description="Only these; for support agents `waiting` and `person` show all"),
     ] = None,
+    q: Annotated[
+        str | None,
+        Query(
+            max_length=LONGEST_SEARCH,
+            description="Words said in one message; support agents search everybody’s",
+        ),
+    ] = None,
     cursor: CursorQuery = None,
     limit: LimitQuery = 50,
 ) -> Page[ConversationPublic]:
     """Your conversations, newest first. Support agents see others' too when they ask for a
-    status.
+    status or search for words.
     """
-    for_support = status is not None and desk_allows(person, DeskAction.TAKE_OVER)
+    search = Search.of(q)
+    asks = status is not None or search is not None
+    for_support = asks and desk_allows(person, DeskAction.TAKE_OVER)
     async with database().read() as session:
         statement = repository.readable_by(person)
         if not for_support:
             statement = statement.where(Conversation.person == person.id)
         if status is not None:
             statement = statement.where(Conversation.status == status)
-        rows, following = await newest_first(
-            session, statement, col(Conversation.created_at), col(Conversation.id), cursor, limit
+        found: dict[str, str] = {}
+        if search is None:
+            at, key = col(Conversation.created_at), col(Conversation.id)
+            rows, following = await newest_first(session, statement, at, key, cursor, limit)
+        else:
+            rows, following = await searching.page(session, statement, search, cursor, limit)
+            found = await searching.snippets(session, rows, search)
+        items = await presentation.conversations(
+            session, rows, for_support=for_support, found=found
         )
-        items = await presentation.conversations(session, rows, for_support=for_support)
     return Page(items=items, next=following)
 
 
@@ -89,15 +113,9 @@ async def get_conversation(conversation_id: str, person: CurrentPerson) -> Conve
     """One conversation without its messages."""
     async with database().read() as session:
         conversation = await service.own_or_support(session, person, conversation_id)
-        return await _public(session, conversation, person)
-
-
-async def _public(
-    session: AsyncSession, conversation: Conversation, person: Person
-) -> ConversationPublic:
-    shown = await presentation.conversations(
-        session, [conversation], for_support=conversation.person != person.id
-    )
+        shown = await presentation.conversations(
+            session, [conversation], for_support=conversation.person != person.id
+        )
     return shown[0]
 
 
@@ -108,7 +126,7 @@ async def post_message(conversation_id: str, body: Incoming, person: CurrentPers
     """
     await limit("messages", person.id, settings().messages_a_minute)
     if person.is_support and not await _is_own(person, conversation_id):
-        return Replies(replies=await service.say_as_agent(person, conversation_id, body))
+        return Replies(replies=await agents.say_as_agent(person, conversation_id, body))
     return Replies(replies=await turns.post(person, conversation_id, body))
 
 
@@ -168,11 +186,15 @@ async def stream_messages(
 async def _events(conversation_id: str, seen: int, *, for_support: bool) -> AsyncIterator[bytes]:
     """Messages as they come, a comment now and then, and an end as soon as we are closing.
 
-    `delta` events carry what an engine is saying; they have no id, the stored message follows.
+    Without an id come `delta`, what an engine is saying (the stored message follows); `status`,
+    who has the conversation and the place in the queue when either changes; and `typing`.
     """
     async with hub().waiting(conversation_id) as changed:
         yield KEEPALIVE_COMMENT
         open_, shown_of_growing = True, 0
+        stands: dict[str, object] = {"status": "bot", "agent": None, "queue": None}
+        types = 0.0
+        other = "user" if for_support else "person"
         while open_:
             changed.clear()
             growing = hub().growing.get(conversation_id, "")
@@ -180,14 +202,25 @@ async def _events(conversation_id: str, seen: int, *, for_support: bool) -> Asyn
                 more = json.dumps({"text": growing[shown_of_growing:]})
                 yield format_sse_event(data_str=more, event="delta")
             shown_of_growing = len(growing)
+            typing = hub().typing(conversation_id, other)
+            if typing and typing[1] > types:
+                types = typing[1]
+                who = json.dumps({"role": other, "name": typing[0]})
+                yield format_sse_event(data_str=who, event="typing")
             async with database().read() as session:
                 rows = await repository.messages_after(session, conversation_id, seen, PAGE)
+                now = await presentation.standing(
+                    session, await session.get_one(Conversation, conversation_id)
+                )
                 shown = await presentation.replies(session, rows, for_support=for_support)
             for reply in shown:
                 yield format_sse_event(
                     data_str=reply.model_dump_json(), event="message", id=reply.id
                 )
             seen = rows[-1].seq if rows else seen
+            if now != stands:
+                stands = now
+                yield format_sse_event(data_str=json.dumps(now), event="status")
             if not rows:
                 yield KEEPALIVE_COMMENT
             if len(rows) < PAGE:
@@ -234,29 +267,26 @@ async def _confirmed(settled: proposals.Settled) -> Confirmed:
     )
 
 
-@router.post("/{conversation_id}/take-over")
-async def take_over(conversation_id: str, person: CurrentPerson) -> ConversationPublic:
-    """Talk yourself from now on; the assistant is silent. For support agents."""
-    conversation = await service.take_over(person, conversation_id)
-    async with database().read() as session:
-        return await _public(session, conversation, person)
-
-
-@router.post("/{conversation_id}/hand-back")
-async def hand_back(conversation_id: str, person: CurrentPerson) -> ConversationPublic:
-    """Let the assistant answer again. For support agents."""
-    conversation = await service.hand_back(person, conversation_id)
-    async with database().read() as session:
-        return await _public(session, conversation, person)
-
-
 @router.post("/{conversation_id}/feedback")
 async def give_feedback(
     conversation_id: str, body: FeedbackIn, person: CurrentPerson
 ) -> FeedbackKept:
-    """A thumb on an answer, a rating of the conversation, a comment."""
-    await service.give_feedback(person, conversation_id, body)
-    return FeedbackKept()
+    """Say what you think of an answer, or of the whole conversation: a thumb, a rating, a
+    comment. A changed mind takes the place of what you said before.
+    """
+    return await feedback.give(person, conversation_id, body)
+
+
+@router.delete("/{conversation_id}/feedback")
+async def take_back_feedback(
+    conversation_id: str,
+    person: CurrentPerson,
+    message_id: Annotated[
+        str | None, Query(max_length=20, description="The answer's id; left out for the whole")
+    ] = None,
+) -> FeedbackKept:
+    """Take back what you said about an answer, or about the whole conversation."""
+    return await feedback.take_back(person, conversation_id, message_id)
 
 
 @router.post("/{conversation_id}/files", status_code=201)

@@ -1,24 +1,17 @@
-"""Conversations from outside a turn: begin, hand over, give back, feedback."""
+"""Conversations from outside a turn: begin one, and who may read it."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import presentation, repository, storage
 from assistant.conversations.drafts import Draft
 from assistant.conversations.late_orders import LATE_ORDERS, Late, delayed_orders
-from assistant.conversations.models import Conversation, Feedback, Message, number_of
+from assistant.conversations.models import Conversation
 from assistant.conversations.problems import no_conversation
-from assistant.conversations.schemas import (
-    ConversationOpened,
-    FeedbackIn,
-    Incoming,
-    NewConversation,
-    Reply,
-)
+from assistant.conversations.schemas import ConversationOpened, NewConversation
 from assistant.wording import say, wording
 from backend.core.database import database
 from backend.core.identity import Person
-from backend.core.policy import DeskAction, desk_allows
-from backend.core.problems import FieldError, conflict, forbidden, invalid
+from backend.core.looks import note_look
 from backend.core.settings import settings
 
 
@@ -71,125 +64,11 @@ def _greeting(person: Person, late: Late | None) -> Draft:
 async def own_or_support(
     session: AsyncSession, person: Person, conversation_id: str
 ) -> Conversation:
-    """The conversation, for its person or a support agent; else 404."""
+    """The conversation, for its person or a support agent; else 404. That an agent reads it is
+    written down first.
+    """
     conversation = await repository.readable(session, person, conversation_id)
     if conversation is None:
         raise no_conversation()
+    await note_look(session, person.id, "transcript", conversation.id, person=conversation.person)
     return conversation
-
-
-async def take_over(person: Person, conversation_id: str) -> Conversation:
-    """A support agent talks from now on; no engine answers until it is handed back."""
-    async with database().write() as session:
-        conversation = await _for_agent(session, person, conversation_id)
-        if conversation.status == "person":
-            if conversation.agent == person.id:
-                return conversation
-            holder = await session.get_one(Person, conversation.agent)
-            raise conflict(
-                "taken",
-                "Somebody else has this conversation",
-                f"{holder.name} ({holder.email}) talks here already.",
-                "Wait until it is handed back.",
-            )
-        conversation.status, conversation.agent = "person", person.id
-        conversation.reason = conversation.reason or "taken_over"
-        await storage.store_draft(
-            session, conversation, Draft(say("taken_over", name=person.name), role="system"), None
-        )
-        return conversation
-
-
-async def hand_back(person: Person, conversation_id: str) -> Conversation:
-    """The engine answers again; the end of the hand-over is part of the transcript."""
-    async with database().write() as session:
-        conversation = await _for_agent(session, person, conversation_id)
-        if conversation.status != "person":
-            raise conflict(
-                "not-taken",
-                "Nobody has taken this conversation over",
-                "The assistant answers in it.",
-                "Take it over first.",
-            )
-        conversation.status, conversation.agent, conversation.reason = "bot", None, None
-        conversation.fresh_session = True
-        await storage.store_draft(
-            session,
-            conversation,
-            Draft(say("handed_back", name=person.name), role="system"),
-            None,
-        )
-        return conversation
-
-
-async def _for_agent(session: AsyncSession, person: Person, conversation_id: str) -> Conversation:
-    if not desk_allows(person, DeskAction.TAKE_OVER):
-        if await repository.readable(session, person, conversation_id) is None:
-            raise no_conversation()
-        raise forbidden(
-            "Only a support agent can take a conversation over.",
-            "Write “talk to a person” in the chat instead.",
-        )
-    if await repository.readable(session, person, conversation_id) is None:
-        raise no_conversation()
-    return await repository.locked(session, conversation_id)
-
-
-async def say_as_agent(person: Person, conversation_id: str, incoming: Incoming) -> list[Reply]:
-    """A support agent's own message in a conversation that was taken over."""
-    if incoming.text is None:
-        raise invalid(
-            [FieldError(field="text", code="missing", message="An agent answers in words.")]
-        )
-    async with database().write() as session:
-        conversation = await _for_agent(session, person, conversation_id)
-        if conversation.status != "person" or conversation.agent != person.id:
-            raise conflict(
-                "not-yours",
-                "You have not taken this conversation over",
-                "Messages of yours would mix with the assistant’s.",
-                "Take it over first.",
-            )
-        known = await repository.message_by_client_id(
-            session, conversation_id, incoming.client_message_id
-        )
-        if known is None:
-            known = Message(
-                conversation_id=conversation_id,
-                role="person",
-                author=person.id,
-                seq=repository.next_seq(conversation),
-                text=incoming.text,
-                client_message_id=incoming.client_message_id,
-            )
-            session.add_all((conversation, known))
-            storage.wake_after_commit(session, conversation_id)
-        return await presentation.replies(session, [known])
-
-
-async def give_feedback(person: Person, conversation_id: str, body: FeedbackIn) -> None:
-    """Keep a thumb, a rating or a comment of the conversation's own person."""
-    async with database().write() as session:
-        conversation = await repository.locked_own(session, conversation_id, person.id)
-        if conversation is None:
-            raise no_conversation()
-        seq = None
-        if body.message_id is not None:
-            seq = number_of(body.message_id)
-            if seq is None or await session.get(Message, (conversation_id, seq)) is None:
-                raise invalid(
-                    [
-                        FieldError(
-                            field="message_id",
-                            code="unknown",
-                            message="There is no such message in this conversation.",
-                        )
-                    ]
-                )
-        session.add(
-            Feedback(
-                conversation_id=conversation_id,
-                message_seq=seq,
-                **body.model_dump(exclude={"message_id"}),
-            )
-        )

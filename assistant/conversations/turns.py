@@ -15,18 +15,22 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant import metrics
-from assistant.conversations import presentation, repository, storage
+from assistant.conversations import feedback, presentation, repository, storage
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.conversations.hub import hub
 from assistant.conversations.models import Conversation, ConversationFile, Message, number_of
 from assistant.conversations.problems import no_conversation
 from assistant.conversations.schemas import Incoming, Reply
+from assistant.handoff import agents, transitions
+from assistant.review import intake
 from assistant.router import answer
 from assistant.situation import Situation
 from assistant.wording import say, wording
 from backend.core import clock
 from backend.core.database import database
+from backend.core.events import Acting
 from backend.core.identity import Person
+from backend.core.masking import has_hidden, mask
 from backend.core.problems import FieldError, Problem, invalid
 from backend.core.settings import settings
 
@@ -81,6 +85,8 @@ async def _store(
             sources=[],
             at=clock.now(),
         )
+        if conversation.status == "closed":
+            await agents.reopen(session, conversation)
         token = _lease(conversation)
         session.add_all((conversation, message))
         storage.wake_after_commit(session, conversation_id)
@@ -105,7 +111,7 @@ async def _shown_text(session: AsyncSession, conversation_id: str, incoming: Inc
                 ]
             )
         return file.filename
-    return incoming.text or ""
+    return mask(incoming.text or "").text
 
 
 async def answer_waiting(
@@ -234,22 +240,30 @@ async def _finish(
     situation: Situation, outcome: Outcome, up_to: int, token: str
 ) -> tuple[_Left, list[Message]]:
     """Store the replies and return them, unless a person took over meanwhile or the lease was
-    lost; with the last message's replies, the lease is given back.
+    lost; with the last message's replies, the lease is given back. A conversation that came back
+    to the assistant meanwhile is looked at anew: what was decided for an agent is no answer.
     """
     message, conversation_id = situation.message, situation.conversation.id
     async with database().write() as session:
         conversation = await repository.locked(session, conversation_id)
         if conversation.turn_token != token:
             return _Left.TO_OTHERS, []
+        changed_hands = conversation.moves != situation.conversation.moves
+        if changed_hands and conversation.status == "bot":
+            return _Left.MORE, []
         came_later = conversation.last_seq > message.seq
         await repository.note_answered(session, message, outcome.why)
+        await intake.answered(session, message, outcome.why)
         if outcome.fresh_session is not None:
             conversation.fresh_session = outcome.fresh_session
         if not outcome.keep_form:
             conversation.form = outcome.form
         replies = []
-        if conversation.status == "bot":
+        if not changed_hands and (conversation.status == "bot" or outcome.drafts):
             replies = await _store_replies(session, conversation, message, outcome)
+        if outcome.move is not None and not changed_hands:
+            acting = Acting(person=conversation.person)
+            await transitions.move(session, conversation, outcome.move, acting)
         more = came_later and await repository.is_waiting(session, conversation_id, up_to)
         if not more:
             conversation.turn_token = conversation.turn_until = None
@@ -265,6 +279,13 @@ async def _store_replies(
     if not drafts and not await repository.replies_to(session, conversation.id, message.seq):
         # A click confirmed or cancelled the card while these words were on their way.
         drafts = [Draft(say("nothing_open"))]
+    if drafts and feedback.takes_leave(message, outcome.why):
+        more = feedback.ask_how_it_went(conversation, drafts[-1])
+        drafts = [*drafts, more] if more else drafts
+    if has_hidden(message.text) and not await repository.was_said(
+        session, conversation.id, say("hidden")
+    ):
+        drafts = [Draft(say("hidden"), role="system"), *drafts]
     return [
         await storage.store_draft(
             session, conversation, draft, outcome.engine, in_reply_to=message.seq

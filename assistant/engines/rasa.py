@@ -136,6 +136,7 @@ def _body(
             "time_zone": person.time_zone,
             "language": person.language,
             **({"file": (message.why or {}).get("file")} if message.file_id else {}),
+            **({"settled": conversation.settled} if conversation.settled else {}),
         },
         **({"payload": message.payload} if message.payload else {"text": message.text}),
     }

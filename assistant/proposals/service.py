@@ -2,6 +2,7 @@
 executes is the person's own confirmation, once, with the proposal's id as idempotency key.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -40,6 +41,7 @@ from backend.core.client import (
 )
 from backend.core.database import database, refuse_open_transaction
 from backend.core.problems import Problem, conflict, not_found
+from backend.core.sealing import Unreadable, seal, unseal
 
 _FACES: dict[str, Via] = {"agent": "agent", "rasa": "rasa", "mcp": "mcp"}
 RECOVER_AFTER = timedelta(seconds=30)
@@ -297,7 +299,7 @@ async def _settle(confirmed: Proposal, answer: Answer, in_reply_to: int | None) 
         if answer.ok:
             text, shown = _done(proposal.operation, answer.body)
             seq = await _end(session, proposal, "executed", text, in_reply_to, **shown)
-            proposal.result = {"body": answer.body, "reply_seq": seq}
+            proposal.result = {"sealed": seal(json.dumps(answer.body)), "reply_seq": seq}
             session.add(proposal)
             return _settled(proposal)
         if _is_open(proposal):
@@ -333,7 +335,11 @@ def _done(operation: str, body: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def _settled(proposal: Proposal) -> Settled:
     result = proposal.result or {}
-    return Settled(proposal, result.get("body"), result.get("reply_seq"))
+    try:
+        body = json.loads(unseal(result["sealed"])) if "sealed" in result else None
+    except Unreadable:
+        body = None  # it was done; what it answered is in the transcript's receipt
+    return Settled(proposal, body, result.get("reply_seq"))
 
 
 async def cancel(
@@ -353,7 +359,7 @@ async def cancel(
                     "Wait a moment for its receipt.",
                 )
             seq = await _end(session, proposal, "cancelled", say("cancelled"), in_reply_to)
-            proposal.result = {"body": None, "reply_seq": seq}
+            proposal.result = {"reply_seq": seq}
             session.add(proposal)
         return Settled(proposal, None, seq)
 

@@ -59,7 +59,7 @@ class SmartAccount(SQLModel, table=True):
     smart_licensing_notice: int = 0
     admin_notice: int = 0
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
-    activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
 class SmartAccountAlias(SQLModel, table=True):

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from backend.core import clock
 from backend.core.database import UtcDateTime
 from backend.core.ids import new_id
+from backend.core.search import SearchWords
 
 
 class Counter(SQLModel, table=True):
@@ -23,8 +24,9 @@ class Case(SQLModel, table=True):
 
     __tablename__ = "support_case"
     __table_args__ = (
-        Index("case_by_queue", "queue", "status", "created_at"),
-        Index("case_by_due", "queue", "status", "due_at"),
+        Index("case_by_queue", "queue", "status", "created_at", "number"),
+        Index("case_by_due", "queue", "status", "due_at", "number"),
+        Index("case_by_assignee", "assignee", "status"),
     )
 
     number: str = Field(primary_key=True, max_length=20)
@@ -42,6 +44,11 @@ class Case(SQLModel, table=True):
     order_number: str | None = Field(default=None, max_length=20)
     phone: str | None = Field(default=None, max_length=40)
     conversation: str | None = Field(default=None, max_length=64, index=True)
+    # Its number in the case system outside, once that has told it.
+    external_reference: str | None = Field(default=None, max_length=60)
+    merged_into: str | None = Field(
+        default=None, foreign_key="support_case.number", max_length=20, index=True
+    )
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime, index=True)
     updated_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -128,3 +135,60 @@ class EngagementWindow(SQLModel, table=True):
     position: int = Field(primary_key=True)
     start: datetime = Field(sa_type=UtcDateTime, index=True)
     end: datetime = Field(sa_type=UtcDateTime)
+
+
+class CaseWords(SearchWords, table=True):
+    """The words by which a case is found: by everybody who may see it, and (`internal`, only
+    while there is anything internal) by the desk, for which everything is in it.
+
+    Nobody writes these rows: they follow from the case (`indexing.py`).
+    """
+
+    __tablename__ = "case_words"
+    __table_args__ = (
+        UniqueConstraint("case_number", "internal"),
+        # The condition keeps SQLite, which has an FTS5 table for this, from storing them twice.
+        Index("words_of_cases", "words", postgresql_using="gin", sqlite_where=text("0")),
+    )
+
+    case_number: str = Field(foreign_key="support_case.number", ondelete="CASCADE", max_length=20)
+    internal: bool = False
+
+
+class DeskView(SQLModel, table=True):
+    """Filters of the queue under a name: an agent's own, or a lead's for everybody."""
+
+    __tablename__ = "desk_view"
+    __table_args__ = (
+        UniqueConstraint("owner", "key"),
+        Index(
+            "shared_view",
+            "key",
+            unique=True,
+            sqlite_where=text("shared"),
+            postgresql_where=text("shared"),
+        ),
+    )
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
+    owner: str = Field(foreign_key="person.id", max_length=254)
+    name: str = Field(max_length=60)
+    key: str = Field(max_length=60)
+    shared: bool = False
+    filters: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+
+
+class DeskAgent(SQLModel, table=True):
+    """How an agent works: whether cases may be given to them, and what the console does."""
+
+    __tablename__ = "desk_agent"
+
+    person: str = Field(primary_key=True, foreign_key="person.id", max_length=254)
+    takes_cases: bool = True
+    away_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_given_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    default_view: str | None = Field(
+        default=None, foreign_key="desk_view.id", ondelete="SET NULL", max_length=32
+    )
+    shortcuts: bool = True

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, Select, func, or_, union
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -12,24 +12,24 @@ from sqlmodel.sql.expression import SelectOfScalar
 from backend.accounts import repository as accounts
 from backend.accounts.models import SmartAccount
 from backend.cases.clocks import MOVES_CLOCKS
+from backend.cases.desk_models import CaseTag
 from backend.cases.models import (
     Attachment,
     Case,
     CaseAlert,
     CaseEntry,
     Counter,
+    DeskView,
     Engagement,
     EngagementWindow,
 )
-from backend.cases.schemas import OPEN, Status
+from backend.cases.schemas import Status
 from backend.core.database import insert_into
 from backend.core.identity import Person
 from backend.core.policy import DeskAction, Role, desk_allows
 from backend.users.models import Membership
 
 FIRST_NUMBER = 500_000
-UNCLAIMED = "none"
-_ESCAPE = "\\"
 
 
 def _of_accounts(ids: Any, policy: str) -> ColumnElement[bool]:
@@ -45,59 +45,32 @@ def readable_by(person: Person) -> SelectOfScalar[Case]:
 
     Whoever has any role in an account is a member, also one in a virtual account or by a group.
     """
-    administered = select(Membership.smart_account_id).where(
-        Membership.person == person.id, Membership.role == Role.SA_ADMIN
-    )
-    ways: list[ColumnElement[bool]] = [
-        col(Case.requester) == person.id,
-        _of_accounts(accounts.in_which_somebody_is(person.id), "all"),
-        _of_accounts(administered, "admins"),
-    ]
+    ways = _ways(person)
     if desk_allows(person, DeskAction.WORK_CASES):
         ways.append(col(Case.queue).in_(person.desk_queues))
     return select(Case).where(or_(*ways))
 
 
-def filtered(
-    statement: SelectOfScalar[Case],
-    *,
-    queue: str | None,
-    statuses: Sequence[str],
-    q: str | None,
-    requester: str | None,
-    assignee: str | None = None,
-    conversation: str | None = None,
-) -> SelectOfScalar[Case]:
-    """Narrow a list of cases. `assignee` is an agent's id, or `UNCLAIMED`."""
-    if queue:
-        statement = statement.where(Case.queue == queue)
-    if statuses:
-        statement = statement.where(col(Case.status).in_(statuses))
-    if requester:
-        statement = statement.where(Case.requester == requester)
-    if assignee == UNCLAIMED:
-        statement = statement.where(col(Case.assignee).is_(None))
-    elif assignee:
-        statement = statement.where(Case.assignee == assignee)
-    if conversation:
-        statement = statement.where(Case.conversation == conversation)
-    if q:
-        like = "%" + "".join(_ESCAPE + c if c in "%_\\" else c for c in q) + "%"
-        statement = statement.where(
-            or_(
-                *(
-                    column.ilike(like, escape=_ESCAPE)
-                    for column in (
-                        col(Case.number),
-                        col(Case.title),
-                        col(Case.description),
-                        col(Case.requester),
-                        col(Case.order_number),
-                    )
-                )
-            )
-        )
-    return statement
+def readable_elsewhere(person: Person) -> SelectOfScalar[Case]:
+    """The same without the desk's queues, from one index a way: these are few among many."""
+    numbers = union(*(select(Case.number).where(way) for way in _ways(person)))
+    return select(Case).where(col(Case.number).in_(numbers))
+
+
+def _ways(person: Person) -> list[ColumnElement[bool]]:
+    administered = select(Membership.smart_account_id).where(
+        Membership.person == person.id, Membership.role == Role.SA_ADMIN
+    )
+    return [
+        col(Case.requester) == person.id,
+        _of_accounts(accounts.in_which_somebody_is(person.id), "all"),
+        _of_accounts(administered, "admins"),
+    ]
+
+
+def numbers_readable_by(person: Person) -> Select[tuple[str]]:
+    """The numbers of these cases, to narrow lists of what belongs to cases."""
+    return readable_by(person).with_only_columns(col(Case.number))
 
 
 async def readable(
@@ -126,16 +99,34 @@ async def next_number(session: AsyncSession) -> str:
     return f"C-{(await session.exec(statement)).scalar_one()}"
 
 
-async def counts(session: AsyncSession, person: Person) -> dict[str, int]:
-    """How many open cases each queue has that the person may work on."""
-    visible = readable_by(person).where(col(Case.status).in_(OPEN)).subquery()
-    rows = await session.exec(select(visible.c.queue, func.count()).group_by(visible.c.queue))
-    return dict(rows.all())
+async def merged_into(session: AsyncSession, number: str) -> list[str]:
+    """The numbers of cases that were merged into this one, also by way of others."""
+    found: list[str] = []
+    nearest = [number]
+    while nearest:
+        rows = await session.exec(
+            select(Case.number).where(col(Case.merged_into).in_(nearest)).order_by(col(Case.number))
+        )
+        nearest = [one for one in rows.all() if one not in found]
+        found += nearest
+    return found
 
 
-async def entries_of(session: AsyncSession, number: str, *, internal: bool) -> list[CaseEntry]:
-    """The thread, oldest first."""
-    statement = select(CaseEntry).where(CaseEntry.case_number == number)
+async def where_it_went(session: AsyncSession, number: str) -> str:
+    """The number of the case that this one was merged into in the end; its own otherwise."""
+    seen: set[str] = set()
+    while number not in seen:
+        seen.add(number)
+        following = await session.exec(select(Case.merged_into).where(Case.number == number))
+        number = following.first() or number
+    return number
+
+
+async def entries_of(
+    session: AsyncSession, numbers: Sequence[str], *, internal: bool
+) -> list[CaseEntry]:
+    """The thread, oldest first; of a case and of those merged into it, as one."""
+    statement = select(CaseEntry).where(col(CaseEntry.case_number).in_(numbers))
     if not internal:
         statement = statement.where(col(CaseEntry.internal).is_(False))
     return list(
@@ -191,6 +182,14 @@ async def leads_of(session: AsyncSession, queue: str) -> list[Person]:
     return [lead for lead in rows.all() if desk_allows(lead, DeskAction.WORK_CASES, queue)]
 
 
+async def tags_of(session: AsyncSession, number: str) -> list[str]:
+    """The desk's words on a case, by name."""
+    rows = await session.exec(
+        select(CaseTag.tag).where(CaseTag.case_number == number).order_by(col(CaseTag.tag))
+    )
+    return list(rows.all())
+
+
 async def domains(session: AsyncSession, ids: Iterable[int | None]) -> dict[int, str]:
     """The domains of these Smart Accounts."""
     wanted = {i for i in ids if i is not None}
@@ -226,3 +225,11 @@ async def attached_bytes(session: AsyncSession, number: str) -> int:
     total = func.coalesce(func.sum(Attachment.size), 0)
     rows = await session.exec(select(total).where(Attachment.case_number == number))
     return int(rows.one())
+
+
+async def view(session: AsyncSession, person: Person, view_id: str) -> DeskView | None:
+    """A saved view of the person's own, or a shared one."""
+    found = await session.get(DeskView, view_id)
+    if found is None or not desk_allows(person, DeskAction.WORK_CASES):
+        return None
+    return found if found.shared or found.owner == person.id else None

@@ -5,29 +5,32 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response, UploadFile
 from sqlmodel import col
 
-from backend.cases import attachments, presentation, repository, service, work
+from backend.cases import attachments, listing, presentation, service, work
 from backend.cases.desk import desk
 from backend.cases.models import Case
 from backend.cases.schemas import (
-    OPEN,
     CancelCase,
     CaseAnswer,
     CaseHead,
     CasePublic,
+    Category,
     OpenCase,
     Queue,
     Queues,
+    Reply,
     Said,
     Status,
     UpdateCase,
 )
 from backend.core.auth import CurrentPerson
 from backend.core.events import ActingDep
-from backend.core.fields import CaseNumber
-from backend.core.identity import by_address
-from backend.core.pagination import CursorQuery, LimitQuery, Page, newest_first
+from backend.core.fields import CaseNumber, Domain, Language
+from backend.core.looks import note_look
+from backend.core.pagination import CursorQuery, LimitQuery, Page
 from backend.core.policy import DeskAction, desk_allows
+from backend.core.portals import Portal
 from backend.core.problems import RESPONSES
+from backend.core.search import LONGEST_SEARCH, Search
 from backend.core.unit_of_work import WRITE_HEADERS, SessionDep, UnitOfWorkRoute
 
 router = APIRouter(tags=["cases"], route_class=UnitOfWorkRoute, responses=RESPONSES)
@@ -61,37 +64,64 @@ async def list_cases(
     queue: Annotated[str | None, Query(max_length=30, description="Only this queue")] = None,
     status: Annotated[Status | None, Query(description="Only this status")] = None,
     q: Annotated[
-        str | None, Query(max_length=200, description="Words of number, title, requester or order")
+        str | None,
+        Query(
+            max_length=LONGEST_SEARCH,
+            description="Words that all stand in a case: in its number, title, description or "
+            "thread, or in the requester’s name or address; the last one may be the beginning "
+            "of a word",
+        ),
     ] = None,
     mine: Annotated[bool, Query(description="Only those I opened myself")] = False,
     open_only: Annotated[bool, Query(description="Only those that have not ended")] = False,
     assignee: Annotated[
         str | None,
-        Query(max_length=254, description="Only this agent's, or `none` for unclaimed ones"),
+        Query(
+            max_length=254,
+            description="Only this agent’s; `me` for your own, `none` for unclaimed ones",
+        ),
     ] = None,
     conversation: Annotated[
         str | None, Query(max_length=64, description="Only those opened in this conversation")
     ] = None,
+    severity: Annotated[int | None, Query(ge=1, le=4, description="Only this severity")] = None,
+    category: Annotated[Category | None, Query(description="Only this category")] = None,
+    portal: Annotated[Portal | None, Query(description="Only about this portal")] = None,
+    breaching_within: Annotated[
+        int | None,
+        Query(
+            ge=0,
+            le=listing.MOST_HOURS,
+            description="Only those whose clock runs out within so many hours, or already has",
+        ),
+    ] = None,
+    language: Annotated[
+        Language | None, Query(description="Only requesters, or sessions, with this language")
+    ] = None,
+    domain: Annotated[
+        Domain | None, Query(description="Only requesters of the company with this domain")
+    ] = None,
+    sort: Annotated[
+        listing.Sort, Query(description="`due` begins with what breaks its service level first")
+    ] = listing.Sort.NEWEST,
     cursor: CursorQuery = None,
     limit: LimitQuery = 50,
 ) -> Page[CaseHead]:
     """List the cases that you may see, newest first."""
-    if assignee and assignee != repository.UNCLAIMED:
-        agent = await by_address(session, assignee.strip().lower())
-        assignee = agent.id if agent else assignee
-    statement = repository.filtered(
-        repository.readable_by(person),
-        queue=queue,
-        statuses=[status] if status else OPEN if open_only else [],
-        q=q,
-        requester=person.id if mine else None,
-        assignee=assignee,
-        conversation=conversation,
+    filters = listing.CaseFilters(
+        queue=queue, status=status, open_only=open_only, severity=severity, category=category,
+        portal=portal, assignee=assignee, breaching_within=breaching_within, language=language,
+        domain=domain,
+    )  # fmt: skip
+    more = [col(Case.requester) == person.id] if mine else []
+    if conversation:
+        more.append(col(Case.conversation) == conversation)
+    search = Search.of(q)
+    cases, following = await listing.page(
+        session, person, filters, sort=sort, search=search, more=more, cursor=cursor, limit=limit
     )
-    cases, following = await newest_first(
-        session, statement, col(Case.created_at), col(Case.number), cursor, limit
-    )
-    return Page(items=await presentation.heads(session, cases), next=following)
+    found = await listing.snippets(session, person, cases, search) if search else None
+    return Page(items=await presentation.heads(session, cases, found), next=following)
 
 
 @router.get("/queues", operation_id="list_queues")
@@ -103,24 +133,30 @@ async def list_queues(
     ] = False,
 ) -> Queues:
     """The desk's queues that you work on, with how many cases are open in each."""
-    open_cases = await repository.counts(session, person)
-    queues = [
-        Queue(
-            id=queue,
-            name=name,
-            open=open_cases.get(queue, 0),
-            yours=desk_allows(person, DeskAction.WORK_CASES, queue),
-        )
-        for queue, name in desk().queues.items()
-    ]
     everywhere = all_queues and desk_allows(person, DeskAction.WORK_CASES)
-    return Queues(items=[q for q in queues if q.yours or everywhere])
+    queues = []
+    for queue, name in desk().queues.items():
+        yours = desk_allows(person, DeskAction.WORK_CASES, queue)
+        if yours or everywhere:
+            filters = listing.CaseFilters(queue=queue, open_only=True)
+            open_cases = await listing.count(session, person, filters)
+            queues.append(
+                Queue(
+                    id=queue, name=name, yours=yours, open=open_cases.number, more=open_cases.more
+                )
+            )
+    return Queues(items=queues)
 
 
 @router.get("/cases/{case_number}", operation_id="get_case")
 async def get_case(case_number: Number, person: CurrentPerson, session: SessionDep) -> CasePublic:
-    """Show one case with its thread and where it stands."""
+    """Show one case with its thread and where it stands. That support looked is written down."""
     case = await service.find(session, person, case_number)
+    if person.is_support:
+        await note_look(
+            session, person.id, "case", case.number, person=case.requester,
+            case_number=case.number,
+        )  # fmt: skip
     return await presentation.whole(session, case, person)
 
 
@@ -149,13 +185,13 @@ async def claim_case(
 )
 async def reply_to_case(
     case_number: Number,
-    body: Said,
+    body: Reply,
     person: CurrentPerson,
     acting: ActingDep,
     session: SessionDep,
 ) -> CaseAnswer:
     """Answer the requester of a case, in the chat and by mail. For support agents."""
-    return await work.reply(session, person, acting, case_number, body.text)
+    return await work.reply(session, person, acting, case_number, body)
 
 
 @router.post("/cases/{case_number}/notes", operation_id="add_case_note", dependencies=WRITE_HEADERS)

@@ -110,6 +110,17 @@ class Said(Body):
     text: LongText = Field(description="What to add, as you would say it")
 
 
+class Reply(Said):
+    """An answer to the requester."""
+
+    expected_entry: str | None = Field(
+        default=None,
+        max_length=32,
+        description="The id of the last entry of the thread that you have read: if somebody else "
+        "has added to it since, the answer is refused",
+    )
+
+
 class CancelCase(Body):
     """Why a case is no longer needed."""
 
@@ -198,6 +209,19 @@ class Entry(BaseModel):
     internal: bool
     text: str
     details: dict[str, Any]
+    case: str | None = Field(default=None, description="The merged case that it comes from")
+
+
+LinkKind = Literal["related", "blocks", "blocked_by", "caused_by", "causes"]
+
+
+class Link(BaseModel):
+    """Another case that has to do with this one, as seen from here."""
+
+    kind: LinkKind
+    number: str
+    title: str
+    status: Status
 
 
 class CaseHead(BaseModel):
@@ -215,9 +239,16 @@ class CaseHead(BaseModel):
     title: str
     smart_account: str | None
     order_number: str | None
+    external_reference: str | None = Field(
+        description="Its number in the case system outside, once that has it"
+    )
     created_at: datetime
     updated_at: datetime
     sla: ServiceLevelState
+    found: str | None = Field(
+        default=None,
+        description="In a search: where the words stand, as HTML with the hits in `<mark>`",
+    )
 
 
 class CasePublic(CaseHead):
@@ -227,6 +258,10 @@ class CasePublic(CaseHead):
     phone: str | None
     conversation: str | None = Field(description="The chat it came from; support only")
     engagement: EngagementPublic | None
+    merged_into: str | None = Field(description="The case that goes on in place of this one")
+    merged: list[str] = Field(default=[], description="Cases that go on in this one")
+    links: list[Link] = Field(default=[], description="Cases it has to do with that you may see")
+    tags: list[str] = Field(default=[], description="The desk’s words on it; support only")
     thread: list[Entry]
 
 
@@ -244,7 +279,10 @@ class Queue(BaseModel):
 
     id: str
     name: str
-    open: int = Field(description="Cases in it that have not ended and that you may see")
+    open: int = Field(
+        description="Cases in it that have not ended and that you may see; 999 at most"
+    )
+    more: bool = Field(default=False, description="Whether there are more than `open` says")
     yours: bool = Field(description="Whether you work on it")
 
 

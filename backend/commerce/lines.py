@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.accounts.models import SmartAccount
 from backend.commerce.schemas import CommerceLine, CommerceOrder
 from backend.core.problems import FieldError, invalid
-from backend.orders.models import DroppedLine, Order, OrderLine
+from backend.orders.models import NOWHERE, Assigned, DroppedLine, Order, OrderLine
 from backend.virtual_accounts.models import VirtualAccount
 
 # What is decided here: a line keeps it, and has it again when it comes back.
@@ -161,11 +161,15 @@ def _make(line: OrderLine, told: CommerceLine, message: CommerceOrder, goal: Goa
     """Make a line what this version says, but for what was decided here."""
     for name, value in _values(told, message).items():
         setattr(line, name, value)
+    there = NOWHERE
+    if goal is not None:
+        at = told.assigned_at or message.moment("booked_at") or message.since
+        there = Assigned(goal.account, goal.place, at)
     if line.assigned_by is None:
-        line.smart_account_id = goal.account if goal else None
-        line.virtual_account_id = goal.place if goal else None
-        line.assigned_at = (told.assigned_at or message.moment("booked_at") or message.since
-                            ) if goal else None  # fmt: skip
+        line.assign(there)
+        line.keep_commerce(NOWHERE)
+    else:
+        line.keep_commerce(there)
     if line.contact_by is None:
         line.provisioning_contact = told.provisioning_contact
     if line.contact_mailed_at is not None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 from backend.core.languages import is_language
+from backend.core.masking import mask
 from backend.core.wording import shown
 
 _EMAIL = re.compile(
@@ -38,9 +39,21 @@ def clean(value: Any) -> Any:
     return "".join(kept).strip()
 
 
+def words(value: Any) -> Any:
+    """Like `clean`, with what looks like a password, key or card number hidden. It comes before
+    lengths are checked, so that what is kept is what was measured.
+    """
+    return mask(clean(value)).text if isinstance(value, str) else value
+
+
 def one_line(value: Any) -> Any:
     """Like `clean`, without line breaks: such a text stands in subjects, titles and lists."""
     return " ".join(clean(value).split()) if isinstance(value, str) else value
+
+
+def one_line_of_words(value: Any) -> Any:
+    """Like `words`, in one line."""
+    return one_line(words(value))
 
 
 def normal_email(value: str) -> str:
@@ -84,11 +97,17 @@ def normal_case_number(value: str) -> str:
 
 
 ShortText = Annotated[
-    str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=150)
+    str, BeforeValidator(one_line_of_words), StringConstraints(min_length=1, max_length=150)
 ]
-LongText = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=5000)]
-Remark = Annotated[str, BeforeValidator(clean), StringConstraints(max_length=2000)]
-Topic = Annotated[str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=200)]
+LONGEST_TEXT = 5000
+LongText = Annotated[
+    str, BeforeValidator(words), StringConstraints(min_length=1, max_length=LONGEST_TEXT)
+]
+Remark = Annotated[str, BeforeValidator(words), StringConstraints(max_length=2000)]
+ViewName = Annotated[str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=60)]
+Topic = Annotated[
+    str, BeforeValidator(one_line_of_words), StringConstraints(min_length=1, max_length=200)
+]
 Email = Annotated[str, BeforeValidator(clean), AfterValidator(normal_email)]
 Language = Annotated[str, BeforeValidator(clean), AfterValidator(_language)]
 Phone = Annotated[str, BeforeValidator(clean), AfterValidator(_phone)]

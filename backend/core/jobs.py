@@ -22,27 +22,35 @@ from backend.core.database import Database
 
 Job = Callable[[str], Awaitable[None]]
 QUEUE = "jobs"
+# What waits for receivers outside has a queue of its own: however slow they are, mails go out.
+OUTSIDE = "outside"
+# How many jobs of a queue run at once in this process.
+QUEUES = {QUEUE: 8, OUTSIDE: 32}
 # Pinned: DBOS would otherwise hash the code, and an upgrade would strand what is queued.
 APPLICATION_VERSION = "1"
 PENDING = ("ENQUEUED", "PENDING", "DELAYED")
 _registered: dict[str, Job] = {}
 _following: dict[str, list[str]] = {}
+_queues: dict[str, str] = {}
 _client: DBOSClient | None = None
 _executor = ""
 _home: asyncio.AbstractEventLoop | None = None
 log = structlog.get_logger(__name__)
 
 
-def job(name: str, *, after: tuple[str, ...] = ()) -> Callable[[Job], Job]:
-    """Register an async function of an event id as the job `name`.
+def job(name: str, *, after: tuple[str, ...] = (), queue: str = QUEUE) -> Callable[[Job], Job]:
+    """Register an async function of an event id as the job `name`, run from `queue`.
 
     It follows by itself from every event of the types in `after`.
     """
+    if queue not in QUEUES:
+        raise ValueError(f"no queue is called {queue}")
 
     def register(function: Job) -> Job:
         if name in _registered:
             raise ValueError(f"two jobs are called {name}")
         _registered[name] = function
+        _queues[name] = queue
         for event_type in after:
             _following.setdefault(event_type, []).append(name)
         DBOS.workflow(name=name)(_workflow(name, function))
@@ -116,7 +124,7 @@ async def enqueue(session: AsyncSession, name: str, event_id: str) -> None:
             sync,
             {
                 "workflow_name": name,
-                "queue_name": QUEUE,
+                "queue_name": _queues[name],
                 "workflow_id": f"{event_id}:{name}",
                 "app_version": APPLICATION_VERSION,
             },
@@ -206,7 +214,8 @@ async def start(db: Database, slot: Slot) -> None:
     }
     DBOS(config=options)
     DBOS.launch()
-    await DBOS.register_queue_async(QUEUE, worker_concurrency=8, polling_interval_sec=0.1)
+    for queue, at_once in QUEUES.items():
+        await DBOS.register_queue_async(queue, worker_concurrency=at_once, polling_interval_sec=0.1)
     _client = await asyncio.to_thread(
         lambda: DBOSClient(system_database_url=_sync_url(db), application_name="ask-licensing")
     )

@@ -171,13 +171,25 @@ class DeskAction(StrEnum):
 
     WORK_CASES = "work_cases"
     TAKE_OVER = "take_over"
+    SHARE_VIEWS = "share_views"
     DECIDE_ACCOUNT_REQUESTS = "decide_account_requests"
+    MANAGE_WEBHOOKS = "manage_webhooks"
+    SEE_LOOKS = "see_looks"
+    SEE_STATISTICS = "see_statistics"
+    REVIEW = "review"
+    EXPORT_TRAINING_DATA = "export_training_data"
 
 
 DESK: dict[DeskAction, frozenset[str]] = {
     DeskAction.WORK_CASES: frozenset({"agent", "lead"}),
     DeskAction.TAKE_OVER: frozenset({"agent", "lead"}),
+    DeskAction.SHARE_VIEWS: frozenset({"lead"}),
     DeskAction.DECIDE_ACCOUNT_REQUESTS: frozenset({"approver"}),
+    DeskAction.MANAGE_WEBHOOKS: frozenset({"lead"}),
+    DeskAction.SEE_LOOKS: frozenset({"lead"}),
+    DeskAction.SEE_STATISTICS: frozenset({"agent", "lead"}),
+    DeskAction.REVIEW: frozenset({"agent", "lead"}),
+    DeskAction.EXPORT_TRAINING_DATA: frozenset({"lead"}),
 }
 
 

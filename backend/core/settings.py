@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     actions_secret: SecretStr = SecretStr(DEFAULT_SECRET)
     actions_url: str | None = None
     commerce_token: SecretStr | None = None
+    case_system_token: SecretStr | None = None
     backend_url: str | None = None
 
     openai_api_key: SecretStr | None = None
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     conversations_a_minute: int = 120
     files_a_minute: int = 30
     proposal_minutes: int = 15
+    order_mails_a_day: int = Field(default=5, ge=1)
     turn_seconds: float = 45.0
     message_characters: int = 4000
 
@@ -126,6 +128,8 @@ class Settings(BaseSettings):
         }
         if self.commerce_token is not None:  # without one, nobody may tell us of orders
             named["COMMERCE_TOKEN"] = self.commerce_token
+        if self.case_system_token is not None:  # nor of cases
+            named["CASE_SYSTEM_TOKEN"] = self.case_system_token
         if self.mail_inbound_token is not None:  # without one, no answers come back by mail
             named["MAIL_INBOUND_TOKEN"] = self.mail_inbound_token
         weak = [

@@ -21,7 +21,8 @@ from starlette.status import HTTP_201_CREATED, HTTP_202_ACCEPTED, HTTP_400_BAD_R
 from backend.core import clock
 from backend.core.auth import claims_of
 from backend.core.database import UtcDateTime, database, insert_into
-from backend.core.problems import ALL_OR_NOTHING, SAFE_METHODS, Problem
+from backend.core.problems import ALL_OR_NOTHING, SAFE_METHODS, Problem, conflict
+from backend.core.sealing import Unreadable, seal, unseal
 from backend.core.wording import shown
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -30,7 +31,7 @@ _BOOLEAN = TypeAdapter(bool)
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """A write that succeeded under a client's key, and the answer it got."""
+    """A write that succeeded under a client's key, and the answer it got, sealed."""
 
     __tablename__ = "idempotency_key"
 
@@ -90,7 +91,7 @@ async def _write(request: Request, endpoint: Handler, *, repeatable: bool) -> Re
         if response.status_code >= HTTP_400_BAD_REQUEST:
             # A refusal that is answered instead of raised, because it leaves a trace.
             await session.delete(stored)
-        stored.status, stored.body = response.status_code, bytes(response.body).decode()
+        stored.status, stored.body = response.status_code, seal(bytes(response.body).decode())
         return response
 
 
@@ -158,8 +159,17 @@ async def _replay(session: AsyncSession, person: str, key: str, fingerprint: str
             "The same key came before with another request.",
             "Use a new key for a new request.",
         )
+    try:
+        body = unseal(stored.body)
+    except Unreadable as exc:
+        raise conflict(
+            "answer-unreadable",
+            "This was done already",
+            "The first answer to this Idempotency-Key can’t be read any more.",
+            "Look at the present state; it was not done a second time.",
+        ) from exc
     return Response(
-        stored.body,
+        body,
         status_code=stored.status,
         media_type="application/json",
         headers={"Idempotent-Replayed": "true"},

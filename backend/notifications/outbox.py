@@ -25,7 +25,7 @@ GIVE_UP = timedelta(days=3)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 BY_MAIL = Acting(person="mail", via="mail")
 # A mail to prove an address is the way out for one that bounced.
-PROOFS = frozenset({"account_email_code", "account_email_taken"})
+PROOFS = frozenset({"account_email_code", "account_email_taken", "recipient_verification"})
 _WORDS = 500
 
 

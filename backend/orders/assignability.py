@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from backend.core.problems import FieldError, Problem, conflict, invalid
-from backend.orders.delays import ASSIGNABLE
+from backend.orders.delays import ASSIGNABLE, Facts
 from backend.orders.models import Order, OrderLine
 
 OPEN_A_CASE = "Open a case with POST /api/v1/cases, or tell the assistant “open a case about it”."
@@ -51,19 +51,18 @@ def _not_assignable(order: Order, why: str, hint: str) -> Problem:
     )
 
 
-def chosen(
-    order: Order, lines: Sequence[OrderLine], numbers: Sequence[int] | None
-) -> list[OrderLine]:
-    """The lines of these numbers; without any, those that are not delivered, or all that are when
+def chosen(facts: Facts, numbers: Sequence[int] | None) -> list[OrderLine]:
+    """The lines of these numbers; without any, those that have not arrived, or all that have when
     there is nothing else.
 
     A 422 `Problem` for a number that there is not, 409 for a product without Smart Licensing.
     """
+    order, lines = facts.order, facts.lines
     if numbers is None:
         smart = [line for line in lines if line.smart_enabled]
         if not smart:
             raise _not_smart(order, lines)
-        return [line for line in smart if line.delivered_at is None] or smart
+        return [line for line in smart if not facts.has_arrived(line)] or smart
     found = numbered(lines, numbers)
     plain = [line for line in found if not line.smart_enabled]
     if plain:

@@ -1,6 +1,6 @@
 """Assigning one order after the sale: whole or by line, again, and taking it back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,10 +10,12 @@ from backend.core.identity import Person
 from backend.core.receipts import Line, Receipt
 from backend.orders import news, presentation
 from backend.orders.assignability import say_lines
+from backend.orders.delivery import deliver
 from backend.orders.models import License, Order, OrderDelegation, OrderLine
 from backend.orders.placing import Placed, looking_only, place, take_off
 from backend.orders.schemas import TERMS_VERSION, AssignOrder, OrderAnswer
-from backend.orders.service import find
+from backend.orders.service import Seen, find
+from backend.orders.standing import assignment_of, facts_of, places_of
 from backend.orders.target import Target, target
 from backend.orders.visibility import Way
 
@@ -23,10 +25,11 @@ async def assign(
 ) -> OrderAnswer:
     """Put an order, or some lines of it, on a Smart Account; see `placing` for what is refused."""
     seen = await find(session, person, number, lock=True)
-    if not seen.may_assign and not any(line.delivered_at for line in seen.lines):
+    facts = await facts_of(session, seen.order, seen.lines)
+    if not seen.may_assign and not facts.arrived():
         raise looking_only(seen)
     goal = await target(session, person, body.smart_account, body.virtual_account)
-    placed = place(seen, goal, body.lines, person)
+    placed = place(seen, facts, goal, body.lines, person)
     if placed.lines:
         behalf = await delegators(session, person, {seen.order.number: seen.ways})
         await move_licenses(session, [placed], goal)
@@ -39,6 +42,7 @@ async def assign(
         session.add(seen.order)
         session.add_all(placed.lines)
         await session.flush()
+        await take_delivery(session, [placed], acting)
         await news.note_changes(session, seen.order, seen.lines)
     receipt = _receipt(seen.order, placed, goal)
     return await presentation.answer(session, seen.view, seen.order, receipt)
@@ -51,18 +55,26 @@ async def unassign(
     seen = await find(session, person, number, lock=True)
     if not seen.may_assign:
         raise looking_only(seen)
-    before = {line.number: (line.smart_account_id, line.virtual_account_id) for line in seen.lines}
-    taken = take_off(seen.order, seen.lines)
+    before = {line.number: line.assigned() for line in seen.lines}
+    taken = take_off(await facts_of(session, seen.order, seen.lines))
     behalf = await delegators(session, person, {seen.order.number: seen.ways})
-    for account in dict.fromkeys(before[line.number][0] for line in taken):
-        own = [line for line in taken if before[line.number][0] == account]
-        await record(
-            session, "order_unassigned", acting, subject=_subject(seen.order),
-            text=f"Order {seen.order.number} taken off: {say_lines(own)}.",
-            virtual_accounts=[place for line in own if (place := before[line.number][1])],
-            smart_account_id=account, on_behalf_of=behalf.get(seen.order.number),
-            details=_details(seen.order, own),
-        )  # fmt: skip
+    after = {line.number: line.assigned() for line in taken}
+    for standing, type_, what in (
+        (before, "order_unassigned", "taken off"),
+        (after, "order_returned", "stands here again, as Commerce has it"),
+    ):
+        accounts = dict.fromkeys(standing[line.number].account for line in taken)
+        for account in accounts:
+            if account is None:
+                continue
+            own = [line for line in taken if standing[line.number].account == account]
+            await record(
+                session, type_, acting, subject=_subject(seen.order),
+                text=f"Order {seen.order.number} {what}: {say_lines(own)}.",
+                virtual_accounts=[one for line in own if (one := standing[line.number].place)],
+                smart_account_id=account, on_behalf_of=behalf.get(seen.order.number),
+                details=_details(seen.order, own),
+            )  # fmt: skip
     session.add(seen.order)
     session.add_all(taken)
     await session.flush()
@@ -72,10 +84,30 @@ async def unassign(
         reference=seen.order.number,
         lines=[
             Line(label="Order", value=seen.order.number),
-            Line(label="On no Smart Account now", value=say_lines(taken)),
+            *await _where_now(session, seen, taken),
         ],
     )
     return await presentation.answer(session, seen.view, seen.order, receipt)
+
+
+async def _where_now(session: AsyncSession, seen: Seen, taken: Sequence[OrderLine]) -> list[Line]:
+    """Where lines stand after an undo, an account by its name if the person may know it."""
+    places, found = await places_of(session, taken), dict[str, list[OrderLine]]()
+    for line in taken:
+        on = assignment_of(seen.view, seen.ways, line, places)
+        label = "On no Smart Account now"
+        if on is not None:
+            named = " / ".join(one for one in (on.name, on.virtual_account) if one)
+            label = f"On {named or 'a Smart Account'} again, as Commerce has it"
+        found.setdefault(label, []).append(line)
+    return [Line(label=label, value=say_lines(lines)) for label, lines in found.items()]
+
+
+async def take_delivery(session: AsyncSession, placed: Collection[Placed], acting: Acting) -> None:
+    """What Commerce had delivered arrives, now that it stands on an account that takes it."""
+    for one in placed:
+        for line in one.arriving:
+            await deliver(session, one.order, line, acting)
 
 
 async def delegators(

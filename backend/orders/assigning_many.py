@@ -13,11 +13,13 @@ from backend.core.problems import Problem
 from backend.core.receipts import Line, Receipt
 from backend.core.wording import for_people
 from backend.orders import news, presentation
-from backend.orders.assigning import delegators, events_of, move_licenses, places
+from backend.orders.assigning import delegators, events_of, move_licenses, places, take_delivery
+from backend.orders.delays import Facts
 from backend.orders.models import Order
 from backend.orders.placing import Placed, place
 from backend.orders.schemas import AssignmentResult, AssignOrders, AssignOrdersAnswer
 from backend.orders.service import Seen
+from backend.orders.standing import facts_of_each
 from backend.orders.target import Target, target
 from backend.orders.visibility import View, Way, view_of, ways_to_each
 
@@ -33,6 +35,10 @@ class _Pile:
     placed: list[Placed] = field(default_factory=list)
     done: set[str] = field(default_factory=set)
 
+    def each(self) -> list[Seen]:
+        """Each of the orders once."""
+        return list({seen.order.number: seen for seen in self.orders.values()}.values())
+
 
 async def assign_orders(
     session: AsyncSession, person: Person, acting: Acting, body: AssignOrders
@@ -42,9 +48,10 @@ async def assign_orders(
     """
     view = await view_of(session, person)
     pile = _Pile(await _locked(session, view, body.orders))
+    facts = await facts_of_each(session, [(one.order, one.lines) for one in pile.each()])
     goal = await target(session, person, body.smart_account, body.virtual_account)
     for number in body.orders:
-        pile.results.append(_one(pile, number, goal, person))
+        pile.results.append(_one(pile, facts, number, goal, person))
     if pile.placed:
         await _store(session, person, acting, pile, goal)
     return _answer(pile, goal)
@@ -81,7 +88,9 @@ async def _locked(session: AsyncSession, view: View, numbers: Sequence[str]) -> 
     return found | {seen.order.number: seen for seen in found.values()}
 
 
-def _one(pile: _Pile, number: str, goal: Target, person: Person) -> AssignmentResult:
+def _one(
+    pile: _Pile, facts: dict[str, Facts], number: str, goal: Target, person: Person
+) -> AssignmentResult:
     """What becomes of one; named twice, it is done once."""
     seen = pile.orders.get(number)
     if seen is None:
@@ -94,7 +103,7 @@ def _one(pile: _Pile, number: str, goal: Target, person: Person) -> AssignmentRe
         return AssignmentResult(number=number, status="unchanged", detail="It is named twice.")
     pile.done.add(number)
     try:
-        placed = place(seen, goal, None, person)
+        placed = place(seen, facts[number], goal, None, person)
     except Problem as problem:
         detail = f"{problem.body.detail} {for_people(problem.body.hint)}".strip()
         return AssignmentResult(number=number, status="failed", detail=detail)
@@ -128,6 +137,7 @@ async def _store(
     session.add_all(event for event, _ in events)
     await session.flush()
     session.add_all(places(events))
+    await take_delivery(session, pile.placed, acting)
     await record(
         session, "orders_assigned", acting, subject=goal.account.domain,
         text=f"{len(pile.placed)} of {len(pile.results)} orders assigned to {goal.account.name}.",

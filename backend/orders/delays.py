@@ -41,12 +41,32 @@ class Facts:
         return (line for line in self.lines if line.delivered_at is None)
 
     def on_accounts(self) -> Iterator[tuple[OrderLine, SmartAccount]]:
-        """The lines that have not been delivered but stand on an account, with it."""
+        """The lines that stand on an account and have not arrived there, with it."""
         return (
             (line, self.accounts[line.smart_account_id])
-            for line in self.open()
-            if line.smart_account_id is not None
+            for line in self.lines
+            if line.smart_account_id is not None and not self.has_arrived(line)
         )
+
+    def has_arrived(self, line: OrderLine) -> bool:
+        """Whether a line is delivered and nothing is left to wait for. What Commerce delivers
+        without a Smart Account, or to one that is not active, has arrived nowhere yet.
+        """
+        if line.delivered_at is None:
+            return False
+        if not line.smart_enabled:
+            return True
+        if line.smart_account_id is None:
+            return not can_be_assigned(self.order, line)
+        return self.accounts[line.smart_account_id].status == "active"
+
+    def waiting_for_account(self) -> list[OrderLine]:
+        """The lines that Commerce has delivered and no account has taken."""
+        return [line for line in self.lines if line.delivered_at and not self.has_arrived(line)]
+
+    def arrived(self) -> frozenset[int]:
+        """The numbers of the lines that have arrived."""
+        return frozenset(line.number for line in self.lines if self.has_arrived(line))
 
 
 Since = Iterable[tuple[int, datetime]]
@@ -56,7 +76,8 @@ Since = Iterable[tuple[int, datetime]]
 class Reason:
     """One way an order can wait. `lines` gives the lines concerned and since when each is.
 
-    `operation` is the one that helps, `link` where it is done elsewhere, by the portal's name.
+    `operation` is the one that helps, `portal` where it is done elsewhere; `without_assigning` is
+    what helps an order that can't be assigned as it stands.
     """
 
     code: str
@@ -68,6 +89,7 @@ class Reason:
     operation: str | None = None
     portal: str | None = None
     lies_within: bool = True
+    without_assigning: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +115,13 @@ def can_be_assigned(order: Order, line: OrderLine) -> bool:
     return order.type in ASSIGNABLE and line.smart_enabled
 
 
+def lacks_account(order: Order, line: OrderLine) -> bool:
+    """Whether a line's licences have no Smart Account to go to, also when Commerce has delivered
+    it: they wait for one.
+    """
+    return line.smart_account_id is None and can_be_assigned(order, line)
+
+
 def _since_booking(order: Order) -> datetime:
     return order.booked_at or order.placed_at
 
@@ -103,15 +132,19 @@ def _unassigned(facts: Facts) -> Since:
         return []
     return [
         (line.number, _since_booking(facts.order))
-        for line in facts.open()
-        if line.smart_account_id is None and can_be_assigned(facts.order, line)
+        for line in facts.lines
+        if lacks_account(facts.order, line)
     ]
 
 
 def _without_contact(facts: Facts) -> Since:
     if facts.order.fc_email is not None:
         return []
-    return [(line.number, _since_booking(facts.order)) for line in facts.open()]
+    return [
+        (line.number, _since_booking(facts.order))
+        for line in facts.lines
+        if line.delivered_at is None or lacks_account(facts.order, line)
+    ]
 
 
 def _later(line: OrderLine, moment: datetime | None) -> datetime:
@@ -225,7 +258,7 @@ def _not_smart(facts: Facts) -> Since:
 REASONS = (
     Reason(
         "SA_MISSING", "No Smart Account on the order",
-        "The Fulfillment Contact, a delegate or the partner's Order Fulfillment Manager",
+        "The Fulfillment Contact, a delegate or the partner’s Order Fulfillment Manager",
         "Assign the order to an active Smart Account and virtual account.",
         _unassigned, operation="assign_order",
     ),
@@ -234,6 +267,7 @@ REASONS = (
         "The customer who was invited to accept the Smart Account",
         "Accept the Smart Account within its 90 days, or assign the order to another one.",
         _on_pending, operation="assign_order", lies_within=False,
+        without_assigning="Accept the Smart Account within its 90 days.",
     ),
     Reason(
         "FC_MISSING", "The order has no Fulfillment Contact",
@@ -242,9 +276,9 @@ REASONS = (
         _without_contact, portal="ccw",
     ),
     Reason(
-        "HELD_BY_PARTNER", "The order stands on a partner's holding account",
+        "HELD_BY_PARTNER", "The order stands on a partner’s holding account",
         "The partner",
-        "Move the order to the customer's Smart Account.",
+        "Move the order to the customer’s Smart Account.",
         _on_holding, operation="assign_order", lies_within=False,
     ),
     Reason(
@@ -285,19 +319,19 @@ REASONS = (
     ),
     Reason(
         "EXPORT_HOLD", "An export review is under way",
-        "The vendor's trade compliance",
+        "The vendor’s trade compliance",
         "Wait for the review, and answer if it asks for something.",
         _held("export"), operation="open_case",
     ),
     Reason(
         "CREDIT_HOLD", "A credit review is under way",
-        "The partner's finance department",
+        "The partner’s finance department",
         "Have the partner clear the credit.",
         _held("credit"), portal="ccw",
     ),
     Reason(
         "DEAL_HOLD", "The deal or its price is not approved yet",
-        "The partner and the vendor's sales team",
+        "The partner and the vendor’s sales team",
         "Have the deal approved.",
         _held("deal"), portal="ccw",
     ),
@@ -341,11 +375,8 @@ def refresh(order: Order, lines: Sequence[OrderLine]) -> None:
     facts = Facts(order, lines, {}, clock.now())
     waiting = is_waiting(order)
     order.unassigned_lines = sum(
-        1 for line in facts.open()
-        if order.cancelled_at is None
-        and line.smart_account_id is None
-        and can_be_assigned(order, line)
-    )  # fmt: skip
+        1 for line in lines if order.cancelled_at is None and lacks_account(order, line)
+    )
     order.is_held = waiting and any(
         True for reason in REASONS if reason.lies_within for _ in reason.lines(facts)
     )
@@ -365,13 +396,20 @@ def is_delayed(now: datetime, *, counted: bool = False) -> ColumnElement[bool]:
         .join(SmartAccount, col(SmartAccount.id) == col(OrderLine.smart_account_id))
         .where(
             OrderLine.order_number == Order.number,
-            col(OrderLine.delivered_at).is_(None),
             or_(
-                col(SmartAccount.status) == "pending",
-                col(SmartAccount.type) == "holding",
                 and_(
-                    col(SmartAccount.status) == "active",
-                    col(SmartAccount.smart_licensing_notice) < LICENSING_NOTICE_VERSION,
+                    col(SmartAccount.status) == "pending",
+                    or_(col(OrderLine.delivered_at).is_(None), col(OrderLine.smart_enabled)),
+                ),
+                and_(
+                    col(OrderLine.delivered_at).is_(None),
+                    or_(
+                        col(SmartAccount.type) == "holding",
+                        and_(
+                            col(SmartAccount.status) == "active",
+                            col(SmartAccount.smart_licensing_notice) < LICENSING_NOTICE_VERSION,
+                        ),
+                    ),
                 ),
             ),
         )

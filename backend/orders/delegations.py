@@ -1,6 +1,6 @@
 """The Fulfillment Contact lets somebody else assign one order; who did, and ending it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -16,10 +16,13 @@ from backend.core.problems import FieldError, Problem, conflict, forbidden, inva
 from backend.core.receipts import Line, Receipt
 from backend.orders.delays import ASSIGNABLE, can_be_assigned
 from backend.orders.history import note
+from backend.orders.mail_limits import require_room
 from backend.orders.models import Order, OrderDelegation
 from backend.orders.schemas import DelegateOrder, OrderDelegationAnswer, OrderDelegationPublic
 from backend.orders.service import Seen, find, may_already
+from backend.orders.standing import facts_of
 from backend.orders.tokens import hashed, link_of, token_of
+from backend.people.organizations import is_public_mailbox
 from backend.users.rights import shown
 
 DAYS = 14
@@ -49,12 +52,13 @@ async def delegate(
     seen = await find(session, person, number, lock=True)
     order = seen.order
     _require_contact(seen, person)
-    _require_assignable(seen)
+    _require_assignable(seen, (await facts_of(session, order, seen.lines)).arrived())
     if body.email == person.email:
         wrong = "You may assign this order yourself. Name somebody else."
         raise invalid([FieldError(field="email", code="oneself", message=wrong)])
     await _refuse_who_may(session, order, body.email)
     await _refuse_twice(session, order, body.email)
+    await require_room(session, order, [body.email])
     now = clock.now()
     row = OrderDelegation(
         id=new_id(), order_number=order.number, email=body.email, message=body.message,
@@ -67,7 +71,18 @@ async def delegate(
     text = f"{shown(person)} lets {body.email} assign order {order.number}"
     answer = await _changed(session, seen, row, acting, "order_delegated", "Order delegated", text)
     answer.link = link_of(row)
+    if await _is_outside(session, person, body.email):
+        theirs = body.email.rsplit("@", 1)[-1]
+        answer.receipt.lines.insert(2, Line(label="Outside your company", value=theirs))
+        warning = f"{body.email} is outside your company. With the link they see the whole order, "
+        answer.warnings = [f"{warning}and decide where its licences go."]
     return answer
+
+
+async def _is_outside(session: AsyncSession, person: Person, email: str) -> bool:
+    """Whether an address is of another company, or of none: a mailbox provider is no company."""
+    domain = email.rsplit("@", 1)[-1]
+    return domain != person.domain or await is_public_mailbox(session, domain)
 
 
 async def revoke(
@@ -140,7 +155,7 @@ def _only_the_contact(order: Order, what: str) -> Problem:
     )
 
 
-def _require_assignable(seen: Seen) -> None:
+def _require_assignable(seen: Seen, arrived: Collection[int]) -> None:
     order, why = seen.order, ""
     if order.type not in ASSIGNABLE:
         why = f"An order of type {order.type} is not assigned to a Smart Account."
@@ -148,7 +163,9 @@ def _require_assignable(seen: Seen) -> None:
         why = "It is not booked yet."
     elif order.cancelled_at is not None or order.closed_at is not None:
         why = f"It is {'cancelled' if order.cancelled_at else 'closed'}."
-    elif not any(can_be_assigned(order, line) and not line.delivered_at for line in seen.lines):
+    elif not any(
+        can_be_assigned(order, line) and line.number not in arrived for line in seen.lines
+    ):
         why = "All its licences are delivered, or are no Smart Licences."
     if why:
         raise conflict(

@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.cases import service as cases
 from backend.core.identity import Person
+from backend.core.looks import note_look
 from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import not_found
 from backend.orders import presentation
@@ -47,6 +48,9 @@ async def order_of_case(session: AsyncSession, agent: Person, number: str) -> Ca
     order = rows.first()
     if order is None:
         raise not_found(f"order {said}", "Ask the requester for the sales order number.")
+    await note_look(
+        session, agent.id, "order", order.number, person=case.requester, case_number=case.number
+    )
     log.info("order_viewed_by_support", order=order.number, case=case.number, agent=agent.id)
     (shown,) = await presentation.heads(session, await view_of(session, agent), [order])
     requester = await session.get_one(Person, case.requester)

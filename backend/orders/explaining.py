@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from backend.core.identity import Person
 from backend.core.portals import PORTAL_NAMES, Portal
+from backend.core.wording import for_people
+from backend.orders.assignability import OPEN_A_CASE, refusal
 from backend.orders.delays import Delay, Facts
 from backend.orders.models import Order, OrderLine
 from backend.orders.schemas import DelayPublic, WayPublic
@@ -45,7 +47,7 @@ def explained(reader: Reader, facts: Facts, waits: Iterable[Delay]) -> list[Dela
             since=one.since,
             age_days=one.age_days(facts.now),
             who=_who(reader, facts, one),
-            next_step=one.reason.next_step,
+            next_step=_next_step(facts, one),
             operation=_operation(reader, facts, one),
             link=PORTAL_NAMES[Portal(one.reason.portal)] if one.reason.portal else None,
             lines=list(one.lines),
@@ -54,8 +56,20 @@ def explained(reader: Reader, facts: Facts, waits: Iterable[Delay]) -> list[Dela
     ]
 
 
+def _next_step(facts: Facts, delay: Delay) -> str:
+    """What to do about it. Where assigning would help but nobody can assign the order as it
+    stands (closed, for example), what then does.
+    """
+    refused = refusal(facts.order) if delay.reason.operation == "assign_order" else None
+    if refused is None:
+        return delay.reason.next_step
+    return delay.reason.without_assigning or for_people(refused.body.hint)
+
+
 def _operation(reader: Reader, facts: Facts, delay: Delay) -> str | None:
     operation = delay.reason.operation
+    if operation == "assign_order" and (refused := refusal(facts.order)):
+        return "open_case" if refused.body.hint == OPEN_A_CASE else None
     if operation in _FOR_ASSIGNERS and not may_assign(reader.ways):
         return None
     if operation == "accept_notice":
@@ -153,7 +167,7 @@ _NAMED: dict[str, Naming] = {
     "TENANT_INFO_MISSING": _contacts,
     "EULA_NOT_ACCEPTED": _acceptors,
     "CREDIT_HOLD": _partner(where="’s finance department"),
-    "DEAL_HOLD": _partner(where=" and the vendor's sales team"),
+    "DEAL_HOLD": _partner(where=" and the vendor’s sales team"),
 }
 
 

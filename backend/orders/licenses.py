@@ -1,6 +1,6 @@
 """Licences: those that lie in an account, and where those of an order lie or why not yet."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import or_
@@ -14,6 +14,7 @@ from backend.core.pagination import Page, newest_first
 from backend.core.policy import Action
 from backend.core.portals import PORTAL_NAMES, Portal
 from backend.orders import presentation
+from backend.orders.delays import Facts
 from backend.orders.models import License, Order, OrderLine
 from backend.orders.schemas import (
     DelayPublic,
@@ -23,6 +24,7 @@ from backend.orders.schemas import (
     OrderLicenses,
 )
 from backend.orders.service import find
+from backend.orders.standing import facts_of
 from backend.orders.visibility import begins
 from backend.virtual_accounts import service as virtual_accounts
 from backend.virtual_accounts.tree import Tree, tree
@@ -74,28 +76,28 @@ async def of_order(session: AsyncSession, person: Person, number: str) -> OrderL
     """Where the licences of an order lie, line by line, or why they are not there yet."""
     seen = await find(session, person, number)
     (order,) = await presentation.heads(session, seen.view, [seen.order])
+    facts = await facts_of(session, seen.order, seen.lines)
+    arrived = facts.arrived()
+    rows = await session.exec(select(License.line).where(License.order_number == order.number))
+    there = set(rows.all())
     items = [
-        _of_line(seen.order, row, line, [one for one in order.delays if line.number in one.lines])
+        LineLicenses(
+            line=line.number,
+            **line.model_dump(include={"sku", "product", "quantity", "delivered_at", "assignment"}),
+            portal=_portal(seen.order, row).value,
+            text=_where(
+                facts, row, line, [one for one in order.delays if line.number in one.lines],
+                lies_there=line.number in there,
+            ),
+            delays=[one.code for one in order.delays if line.number in one.lines],
+        )
         for row, line in zip(seen.lines, order.lines, strict=True)
-    ]
+    ]  # fmt: skip
     return OrderLicenses(
         number=order.number,
         delivered=sum(1 for one in items if one.delivered_at is not None),
-        text=_said(items),
+        text=_said(items, arrived),
         items=items,
-    )
-
-
-def _of_line(
-    order: Order, row: OrderLine, line: LinePublic, waits: Sequence[DelayPublic]
-) -> LineLicenses:
-    portal = _portal(order, row)
-    return LineLicenses(
-        line=line.number,
-        **line.model_dump(include={"sku", "product", "quantity", "delivered_at", "assignment"}),
-        portal=portal.value,
-        text=_where(line, portal, waits, cancelled=order.cancelled_at is not None),
-        delays=[one.code for one in waits],
     )
 
 
@@ -108,26 +110,45 @@ def _portal(order: Order, line: OrderLine) -> Portal:
 
 
 def _where(
-    line: LinePublic, portal: Portal, waits: Sequence[DelayPublic], *, cancelled: bool
-) -> str:
+    facts: Facts, row: OrderLine, line: LinePublic, waits: Sequence[DelayPublic], *,
+    lies_there: bool,
+) -> str:  # fmt: skip
     on = line.assignment
     there = " / ".join(one for one in (on.name, on.virtual_account) if one) if on else ""
-    if line.delivered_at is not None:
-        lies = f"They lie in {there}" if there else "They lie in an account"
-        return f"{lies}, since {line.delivered_at:%Y-%m-%d}; look in {PORTAL_NAMES[portal]}."
-    if cancelled:
+    if facts.has_arrived(row):
+        return _arrived(facts.order, row, there or "an account", lies_there=lies_there)
+    if facts.order.cancelled_at is not None:
         return "The order was cancelled: nothing will be delivered."
+    begins = "Not delivered yet"
+    if row.delivered_at is not None:
+        begins = f"Delivered on {row.delivered_at:%Y-%m-%d}, but in no Smart Account yet"
     if waits:
-        return f"Not delivered yet: {waits[0].title}. {waits[0].next_step}"
+        first = waits[0]
+        acts = f" Who acts: {first.who}." if row.delivered_at is not None else ""
+        return f"{begins}: {first.title}.{acts} {first.next_step}"
     goes = f" They will lie in {there}." if there else ""
-    return f"Not delivered yet; nothing holds it up.{goes}"
+    return f"{begins}; nothing holds it up.{goes}"
 
 
-def _said(items: Sequence[LineLicenses]) -> str:
-    there = sum(1 for one in items if one.delivered_at is not None)
+def _arrived(order: Order, row: OrderLine, there: str, *, lies_there: bool) -> str:
+    portal = PORTAL_NAMES[_portal(order, row)]
+    since = f"{row.delivered_at:%Y-%m-%d}"
+    if lies_there:
+        return f"They lie in {there}, since {since}; look in {portal}."
+    if not row.smart_enabled:
+        return f"Delivered as a PAK on {since}; look in {portal}."
+    if row.smart_account_id is not None:
+        return f"Delivered on {since}; they arrive in {there} within a few minutes."
+    if order.type == "stocking":
+        return f"Delivered on {since} to the partner’s stock, not to a Smart Account."
+    return f"Delivered on {since}; look in {portal}."
+
+
+def _said(items: Sequence[LineLicenses], arrived: Collection[int]) -> str:
+    there = sum(1 for one in items if one.line in arrived)
     if there == len(items):
         first = f" {items[0].text}" if len({one.text for one in items}) == 1 and items else ""
         return f"Everything has been delivered.{first}"
-    missing = next(one for one in items if one.delivered_at is None)
-    begun = f"{there} of {len(items)} lines delivered. " if there else ""
+    missing = next(one for one in items if one.line not in arrived)
+    begun = f"{there} of {len(items)} lines have arrived. " if there else ""
     return f"{begun}{missing.text}"

@@ -4,6 +4,7 @@ What an order is comes from Commerce, whole, in numbered versions; what people d
 (assigning, sharing, following) stands beside that and outlives a newer version.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -85,12 +86,29 @@ class Order(SQLModel, table=True):
     updated_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
 
 
+@dataclass(frozen=True)
+class Assigned:
+    """Where a line's licences are to go, since when, and who decided that here; `by` is None for
+    what was assigned in Commerce.
+    """
+
+    account: int | None = None
+    place: str | None = None
+    at: datetime | None = None
+    by: str | None = None
+
+
+NOWHERE = Assigned()
+
+
 class OrderLine(SQLModel, table=True):
     """One product of an order, and the account that its licences are for.
 
     `assigned_by` is None for what was assigned in Commerce, before the sale; what was decided here
-    (`assigned_by`, `contact_by`) no later version changes. `placed_at` is the order's, so that the
-    orders of an account are found newest first by an index.
+    (`assigned_by`, `contact_by`) no later version changes. Where Commerce has a line that was
+    assigned elsewhere here is kept beside that (`commerce_…`): there it stands again once that is
+    undone. `placed_at` is the order's, so that the orders of an account are found newest first by
+    an index.
     """
 
     __tablename__ = "order_line"
@@ -109,6 +127,17 @@ class OrderLine(SQLModel, table=True):
         Index("order_lines_of_an_account", "smart_account_id", "placed_at", "order_number"),
         Index("order_lines_of_a_virtual_account", "virtual_account_id", "placed_at",
               "order_number"),
+        # For the foreign keys: an account or virtual account that goes looks who points to it.
+        Index(
+            "order_lines_commerce_has_on_an_account", "commerce_account_id",
+            sqlite_where=text("commerce_account_id IS NOT NULL"),
+            postgresql_where=text("commerce_account_id IS NOT NULL"),
+        ),
+        Index(
+            "order_lines_commerce_has_in_a_place", "commerce_place_id",
+            sqlite_where=text("commerce_place_id IS NOT NULL"),
+            postgresql_where=text("commerce_place_id IS NOT NULL"),
+        ),
     )  # fmt: skip
 
     order_number: str = Field(
@@ -148,9 +177,34 @@ class OrderLine(SQLModel, table=True):
     )
     assigned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     assigned_by: str | None = Field(default=None, max_length=254)
+    commerce_account_id: int | None = Field(default=None, foreign_key="smart_account.id")
+    commerce_place_id: str | None = Field(
+        default=None, foreign_key="virtual_account.id", ondelete="SET NULL", max_length=32
+    )
+    commerce_assigned_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     subscription_id: str | None = Field(default=None, max_length=40)
     ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+    def assigned(self) -> Assigned:
+        """Where it stands."""
+        return Assigned(
+            self.smart_account_id, self.virtual_account_id, self.assigned_at, self.assigned_by
+        )
+
+    def assign(self, to: Assigned) -> None:
+        """Have it stand there."""
+        self.smart_account_id, self.virtual_account_id = to.account, to.place
+        self.assigned_at, self.assigned_by = to.at, to.by
+
+    def in_commerce(self) -> Assigned:
+        """Where Commerce has it, if it was assigned elsewhere here."""
+        return Assigned(self.commerce_account_id, self.commerce_place_id, self.commerce_assigned_at)
+
+    def keep_commerce(self, told: Assigned) -> None:
+        """Remember where Commerce has it while it is assigned elsewhere here."""
+        self.commerce_account_id, self.commerce_place_id = told.account, told.place
+        self.commerce_assigned_at = told.at
 
 
 class DroppedLine(SQLModel, table=True):
@@ -186,6 +240,7 @@ class License(SQLModel, table=True):
         ),
         Index("licenses_of_an_account", "smart_account_id", "added_at", "id"),
         Index("licenses_of_a_virtual_account", "virtual_account_id", "added_at", "id"),
+        Index("licenses_by_end", "ends_at", "smart_account_id"),
         Index("license_of_a_line", "order_number", "line", unique=True),
         CheckConstraint("quantity > 0", name=conv("ck_license_quantity")),
     )  # fmt: skip

@@ -1,18 +1,17 @@
 """Following an order: whoever does hears, once, when it waits for something else or is done."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.accounts.models import SmartAccount
-from backend.core import clock
 from backend.core.database import lock_row
 from backend.core.events import Acting, record
 from backend.core.identity import Person, people
 from backend.orders.delays import REASON, Facts, delays
 from backend.orders.models import Order, OrderFollower, OrderLine
+from backend.orders.standing import facts_of_each
 from backend.orders.visibility import view_of, ways_to
 
 CANCELLED, PROVISIONED, CLOSED = "CANCELLED", "PROVISIONED", "CLOSED"
@@ -41,33 +40,21 @@ async def note_all(session: AsyncSession, changed: Sequence[Whole]) -> None:
 
 async def codes_of(session: AsyncSession, orders: Sequence[Whole]) -> dict[str, list[str]]:
     """What there is to tell of each order at present: the codes of its delays, and its end."""
-    accounts = await accounts_of(session, [line for _, lines in orders for line in lines])
-    now = clock.now()
     return {
-        order.number: [
-            *(delay.reason.code for delay in delays(Facts(order, lines, accounts, now))),
-            *_ends(order, lines),
-        ]
-        for order, lines in orders
+        number: [*(delay.reason.code for delay in delays(facts)), *_ends(facts)]
+        for number, facts in (await facts_of_each(session, orders)).items()
     }
 
 
-def _ends(order: Order, lines: Sequence[OrderLine]) -> list[str]:
+def _ends(facts: Facts) -> list[str]:
+    order, lines = facts.order, facts.lines
     if order.cancelled_at is not None or order.status == "cancelled":
         return [CANCELLED]
     done = bool(lines) and all(line.delivered_at is not None for line in lines)
     if order.status == "provisioned" or order.provisioned_at is not None or done:
-        return [PROVISIONED]
+        # What Commerce has delivered may still wait here for a Smart Account.
+        return [] if facts.waiting_for_account() else [PROVISIONED]
     return [CLOSED] if order.status == "closed" or order.closed_at is not None else []
-
-
-async def accounts_of(session: AsyncSession, lines: Iterable[OrderLine]) -> dict[int, SmartAccount]:
-    """The accounts that these lines stand on, by id."""
-    wanted = {line.smart_account_id for line in lines if line.smart_account_id is not None}
-    if not wanted:
-        return {}
-    rows = await session.exec(select(SmartAccount).where(col(SmartAccount.id).in_(wanted)))
-    return {account.id: account for account in rows.all()}
 
 
 async def _followers(

@@ -11,8 +11,8 @@ from backend.core.identity import Person
 from backend.core.policy import Action, explain
 from backend.core.problems import Problem, conflict, forbidden
 from backend.orders.assignability import OPEN_A_CASE, chosen, refusal, say_lines
-from backend.orders.delays import refresh
-from backend.orders.models import Order, OrderLine
+from backend.orders.delays import Facts, refresh
+from backend.orders.models import NOWHERE, Assigned, Order, OrderLine
 from backend.orders.service import Seen
 from backend.orders.target import Target
 
@@ -20,13 +20,15 @@ from backend.orders.target import Target
 @dataclass(frozen=True)
 class Placed:
     """What an assignment changed: the lines that were on no account, on another or in another
-    virtual account; `moved` of them were delivered, so that their licences move. `left` are the
+    virtual account; `moved` of them had arrived, so that their licences move. `arriving` were
+    delivered without an account that takes them: their licences arrive by it. `left` are the
     accounts that lost a line by it.
     """
 
     order: Order
     lines: list[OrderLine]
     moved: list[OrderLine]
+    arriving: list[OrderLine]
     left: frozenset[int]
 
 
@@ -42,22 +44,20 @@ def looking_only(seen: Seen) -> Problem:
     )
 
 
-def place(seen: Seen, target: Target, numbers: Sequence[int] | None, person: Person) -> Placed:
+def place(
+    seen: Seen, facts: Facts, target: Target, numbers: Sequence[int] | None, person: Person
+) -> Placed:
     """Put the lines of these numbers on the target.
 
     Raises a 409 `Problem` for an order that nobody can assign or whose licences have arrived
     elsewhere, 403 where the person may not, 422 for a line that there is not.
     """
-    order, delivered = seen.order, any(line.delivered_at for line in seen.lines)
-    if not delivered:
+    order, arrived = seen.order, facts.arrived()
+    if not arrived:
         _require_assignable(seen)
-    named = chosen(order, seen.lines, numbers)
+    named = chosen(facts, numbers)
     wanted = [line for line in named if not _stands_there(line, target)]
-    again = [
-        line
-        for line in wanted
-        if line.delivered_at or (delivered and line.smart_account_id is not None)
-    ]
+    again = [line for line in wanted if arrived and line.smart_account_id is not None]
     if len(again) < len(wanted):
         _require_assignable(seen)
     _require_transfer(order, again if seen.may_assign else named, target)
@@ -66,8 +66,9 @@ def place(seen: Seen, target: Target, numbers: Sequence[int] | None, person: Per
         _put(line, target, person)
     if wanted:
         refresh(order, seen.lines)
-    moved = [line for line in wanted if line.delivered_at]
-    return Placed(order, wanted, moved, frozenset(one for one in left if one is not None))
+    moved = [line for line in wanted if line.number in arrived]
+    arriving = [line for line in wanted if line.delivered_at and line not in moved]
+    return Placed(order, wanted, moved, arriving, frozenset(one for one in left if one is not None))
 
 
 def _stands_there(line: OrderLine, target: Target) -> bool:
@@ -88,7 +89,7 @@ def _require_assignable(seen: Seen) -> None:
 
 
 def _require_transfer(order: Order, lines: Sequence[OrderLine], target: Target) -> None:
-    """Once something of an order is delivered, what is on an account stays there: it only moves
+    """Once something of an order has arrived, what is on an account stays there: it only moves
     between virtual accounts, by whoever may transfer licences in both.
     """
     elsewhere = [line for line in lines if line.smart_account_id != target.account.id]
@@ -112,23 +113,26 @@ def _require_transfer(order: Order, lines: Sequence[OrderLine], target: Target) 
 
 def _put(line: OrderLine, target: Target, person: Person) -> None:
     now = clock.now()
-    line.smart_account_id, line.virtual_account_id = target.account.id, target.place
-    line.assigned_at, line.assigned_by = now, person.id
+    if line.assigned_by is None:
+        line.keep_commerce(line.assigned())
+    line.assign(Assigned(target.account.id, target.place, now, person.id))
     if line.provisioning == "on_hold":
         later = line.requested_start is not None and line.requested_start > now
         line.provisioning, line.provisioning_since = "scheduled" if later else "in_progress", now
 
 
-def take_off(order: Order, lines: Sequence[OrderLine]) -> list[OrderLine]:
-    """Take what was assigned here off its account; the lines that it was about.
+def take_off(facts: Facts) -> list[OrderLine]:
+    """Take back what was assigned here; the lines that it was about. One that Commerce had on
+    another account stands there again: the next message would put it back there anyway.
 
-    Raises a 409 `Problem` when nothing is assigned, something is delivered, or all of it was
+    Raises a 409 `Problem` when nothing is assigned, something has arrived, or all of it was
     assigned in Commerce.
     """
+    order, lines = facts.order, facts.lines
     assigned = [line for line in lines if line.smart_account_id is not None]
     if not assigned:
         raise _stays(order, "stands on no Smart Account", "There is nothing to take back.")
-    if any(line.delivered_at for line in lines):
+    if facts.arrived():
         raise _stays(order, "has delivered licences already", OPEN_A_CASE)
     ours = [line for line in assigned if line.assigned_by is not None]
     if not ours:
@@ -141,9 +145,10 @@ def take_off(order: Order, lines: Sequence[OrderLine]) -> list[OrderLine]:
         raise refused
     now = clock.now()
     for line in ours:
-        line.smart_account_id = line.virtual_account_id = None
-        line.assigned_at = line.assigned_by = None
-        if line.provisioning in {"scheduled", "in_progress"}:
+        told = line.in_commerce()
+        line.assign(told)
+        line.keep_commerce(NOWHERE)
+        if told.account is None and line.provisioning in {"scheduled", "in_progress"}:
             line.provisioning, line.provisioning_since = "on_hold", now
     refresh(order, lines)
     return ours

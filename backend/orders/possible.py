@@ -29,15 +29,19 @@ def you_may(
 def _assigning(view: View, ways: Sequence[Way], facts: Facts) -> list[str]:
     if refusal(facts.order) is not None:
         return []
-    is_undelivered = all(line.delivered_at is None for line in facts.lines)
-    to_assign = [line for line in facts.open() if can_be_assigned(facts.order, line)]
+    arrived = facts.arrived()
+    to_assign = [
+        line
+        for line in facts.lines
+        if line.number not in arrived and can_be_assigned(facts.order, line)
+    ]
     found = []
     # Once something has arrived, what is on an account stays there.
-    if any(is_undelivered or line.smart_account_id is None for line in to_assign):
+    if any(not arrived or line.smart_account_id is None for line in to_assign):
         found.append("assign_order")
     if to_assign and Way.CONTACT in ways and view.kind == "customer":
         found.append("delegate_order")
-    if is_undelivered and any(line.assigned_by is not None for line in facts.lines):
+    if not arrived and any(line.assigned_by is not None for line in facts.lines):
         found.append("unassign_order")
     return found
 

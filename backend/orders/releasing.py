@@ -9,7 +9,7 @@ from backend.accounts.models import SmartAccount
 from backend.core.events import Acting, record
 from backend.orders import news
 from backend.orders.delays import refresh
-from backend.orders.models import DroppedLine, Order, OrderLine
+from backend.orders.models import NOWHERE, DroppedLine, Order, OrderLine
 
 
 async def release_orders(session: AsyncSession, account: SmartAccount) -> None:
@@ -21,6 +21,11 @@ async def release_orders(session: AsyncSession, account: SmartAccount) -> None:
         update(DroppedLine)
         .where(col(DroppedLine.smart_account_id) == account.id)
         .values(smart_account_id=None, virtual_account_id=None, assigned_at=None, assigned_by=None)
+    )
+    await session.exec(
+        update(OrderLine)
+        .where(col(OrderLine.commerce_account_id) == account.id)
+        .values(commerce_account_id=None, commerce_place_id=None, commerce_assigned_at=None)
     )
     numbers = await session.exec(
         select(OrderLine.order_number).where(OrderLine.smart_account_id == account.id).distinct()
@@ -48,8 +53,7 @@ async def _release(
 ) -> None:
     for line in lines:
         if line.smart_account_id == account.id:
-            line.smart_account_id = line.virtual_account_id = None
-            line.assigned_at = line.assigned_by = None
+            line.assign(NOWHERE)
     refresh(order, lines)
     session.add(order)
     session.add_all(lines)

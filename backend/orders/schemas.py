@@ -275,6 +275,9 @@ class OrderDelegationPublic(BaseModel):
 class OrderDelegationAnswer(OrderDelegationPublic):
     """The delegation after a write, with what was done."""
 
+    warnings: list[str] = Field(
+        default_factory=list, description="What should be read before it is confirmed"
+    )
     receipt: Receipt
 
 

@@ -18,6 +18,7 @@ from backend.core.receipts import Line, Receipt
 from backend.orders import news, presentation
 from backend.orders.assignability import OPEN_A_CASE, numbered, say_lines
 from backend.orders.delays import is_waiting, refresh
+from backend.orders.mail_limits import require_room
 from backend.orders.models import Order, OrderLine
 from backend.orders.placing import looking_only
 from backend.orders.schemas import ChangeProvisioningContact, OrderAnswer
@@ -32,6 +33,7 @@ async def resend(session: AsyncSession, person: Person, acting: Acting, number: 
     seen = await _found(session, person, number)
     lines = _due(seen.order, _open(seen))
     await _require_pause(session, seen.order)
+    await require_room(session, seen.order, _by_contact(lines))
     _sent(lines)
     return await _changed(
         session, seen, acting, RESENT, lines, "Set-up mail sent again",
@@ -49,7 +51,9 @@ async def change_contact(
     """
     seen = await _found(session, person, number)
     wanted = _named(seen, body.lines) if body.lines else _open(seen)
-    lines = [line for line in wanted if line.provisioning_contact != body.email]
+    lines = [line for line in wanted if not _is_contact(line, body.email)]
+    if lines:
+        await require_room(session, seen.order, [body.email])
     former: dict[str, list[int]] = {}
     for line in lines:
         if line.provisioning_contact:
@@ -82,6 +86,10 @@ async def _found(session: AsyncSession, person: Person, number: str) -> Seen:
 
 def _refused(code: str, order: Order, why: str, hint: str) -> Problem:
     return conflict(code, "Not possible for this order", f"Order {order.number} {why}.", hint)
+
+
+def _is_contact(line: OrderLine, email: str) -> bool:
+    return (line.provisioning_contact or "").casefold() == email.casefold()
 
 
 def _open(seen: Seen) -> list[OrderLine]:

@@ -10,6 +10,7 @@ from backend.core.identity import Person, people, person_ref
 from backend.core.problems import FieldError, conflict, forbidden, invalid, not_found
 from backend.core.receipts import Line, Receipt
 from backend.orders.history import note
+from backend.orders.mail_limits import require_room
 from backend.orders.models import OrderShare
 from backend.orders.schemas import OrderSharePublic, OrderSharesAnswer, ShareOrder
 from backend.orders.service import Seen, find, may_already
@@ -47,6 +48,7 @@ async def share(
             f"Order {order.number} can be shared with {MOST_SHARES} people.",
             f"Look at them with GET /api/v1/orders/{order.number}/shares and remove some.",
         )  # fmt: skip
+    await require_room(session, order, fresh)
     session.add_all(
         OrderShare(
             order_number=order.number, email=one, shared_by=person.id, order_version=order.version

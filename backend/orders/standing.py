@@ -11,6 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.accounts.models import SmartAccount
 from backend.accounts.standing import Visibility
+from backend.core import clock
+from backend.orders.delays import Facts
 from backend.orders.models import Order, OrderLine
 from backend.orders.schemas import Assignment, AssignmentStatus
 from backend.orders.visibility import View, Way
@@ -44,6 +46,20 @@ async def places_of(session: AsyncSession, lines: Iterable[OrderLine]) -> Places
         )
         found.virtual_accounts.update({row.id: row for row in rows.all()})
     return found
+
+
+async def facts_of_each(
+    session: AsyncSession, orders: Sequence[tuple[Order, Sequence[OrderLine]]]
+) -> dict[str, Facts]:
+    """These orders, by number, as their delays look at them at this moment."""
+    places = await places_of(session, [line for _, lines in orders for line in lines])
+    now = clock.now()
+    return {order.number: Facts(order, lines, places.accounts, now) for order, lines in orders}
+
+
+async def facts_of(session: AsyncSession, order: Order, lines: Sequence[OrderLine]) -> Facts:
+    """One order as its delays look at it at this moment."""
+    return (await facts_of_each(session, [(order, lines)]))[order.number]
 
 
 def assignment_status(order: Order, lines: Sequence[OrderLine], places: Places) -> AssignmentStatus:

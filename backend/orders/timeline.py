@@ -3,20 +3,19 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from backend.orders.delays import Delay, Severity
-from backend.orders.models import Order, OrderLine
+from backend.orders.delays import Delay, Facts, Severity
+from backend.orders.models import OrderLine
 from backend.orders.schemas import AssignmentStatus, TimelineStep
 
 # What a line does while it is being set up, rather than waiting to be.
 _UNDER_WAY = ("awaiting_provisioning_details", "scheduled", "in_progress", "failed", "completed")
 
 
-def timeline(
-    order: Order, lines: Sequence[OrderLine], status: AssignmentStatus, waits: Sequence[Delay]
-) -> list[TimelineStep]:
+def timeline(facts: Facts, status: AssignmentStatus, waits: Sequence[Delay]) -> list[TimelineStep]:
     """What has happened to an order and what is still to come. A step that has begun but is not
     done has a moment and `done` false: that is where the order is.
     """
+    order, lines = facts.order, facts.lines
     steps = [
         _step("placed", "Placed", order.placed_at),
         _step("booked", "Booked", order.booked_at),
@@ -27,7 +26,7 @@ def timeline(
     if blocking:
         first = min(blocking, key=lambda one: one.since)
         steps.append(_step("held", f"On hold: {blocking[0].reason.title}", first.since, done=False))
-    steps += [_provisioning(lines), _provisioned(order, lines)]
+    steps += [_provisioning(lines), _provisioned(facts)]
     if order.cancelled_at is not None:
         reached = [step for step in steps if step.done]
         return [*reached, _step("cancelled", "Cancelled", order.cancelled_at)]
@@ -56,9 +55,12 @@ def _provisioning(lines: Sequence[OrderLine]) -> TimelineStep:
     return _step("provisioning", "Being set up", min(begun, default=None), done=done)
 
 
-def _provisioned(order: Order, lines: Sequence[OrderLine]) -> TimelineStep:
-    at = order.provisioned_at
+def _provisioned(facts: Facts) -> TimelineStep:
+    at, lines = facts.order.provisioned_at, facts.lines
     delivered = [line.delivered_at for line in lines if line.delivered_at is not None]
     if at is None and lines and len(delivered) == len(lines):
         at = max(delivered)
+    if at is not None and facts.waiting_for_account():
+        title = "Delivered; the licences wait for a Smart Account that takes them"
+        return _step("provisioned", title, at, done=False)
     return _step("provisioned", "Licences delivered", at)

@@ -11,8 +11,8 @@ ACTION = "assign_order"
 
 def token_of(delegation: OrderDelegation) -> str:
     """The token of a delegation's link. Its row has no more than a hash; it is worked out with
-    the server's secret whenever a mail is written. Who reads mails, or answers that are kept to
-    be repeated, has it: it serves only the address that it is bound to.
+    the server's secret whenever a mail is written. Answers that are kept to be repeated are
+    sealed; who reads mails has it, but it serves only the address that it is bound to.
     """
     bound = f"{delegation.id}\n{delegation.order_number}\n{delegation.email}\n{ACTION}"
     secret = settings().secret_key.get_secret_value().encode()

@@ -13,13 +13,16 @@ from fastapi import FastAPI
 from backend.access.models import AccessRequest, AccessRule, ApprovalDelegation
 from backend.accounts.domains import domain_path
 from backend.accounts.models import SmartAccount
+from backend.cases.models import DeskView
 from backend.core import clock
 from backend.core.database import database
 from backend.core.identity import Organization, Person
+from backend.notifications.preference_models import NotificationRecipient
 from backend.orders.delays import refresh
 from backend.orders.models import Order, OrderExport, OrderExportPart, OrderLine, OrderShare
 from backend.users.models import ExternalGroupGrant, Membership, UserGroup
 from backend.virtual_accounts.models import VirtualAccount
+from backend.webhooks.models import WebhookEndpoint
 from tests.conftest import NORTHWIND, Newcomer
 from tests.training.requests import request
 
@@ -45,7 +48,10 @@ class Known:
 
     def __init__(self, owner: httpx.AsyncClient, **places: str) -> None:
         self.owner = owner
-        self.places = {"proposal_id": "0" * 32, "file_id": "0" * 32} | places
+        self.places = {
+            "proposal_id": "0" * 32, "file_id": "0" * 32, "delivery_id": "0" * 36,
+            "mail_id": "0" * 32,
+        } | places  # fmt: skip
 
 
 async def known_of(owner: httpx.AsyncClient) -> Known:
@@ -59,11 +65,30 @@ async def known_of(owner: httpx.AsyncClient) -> Known:
     return Known(
         owner,
         case_number=number,
+        other_case=number,
+        reply_id="order-number",
         attachment_id=attached.json()["thread"][-1]["details"]["attachment"],
         conversation_id=talk,
         file_id=dropped.json()["file_id"],
+        webhook_id=await webhook_of(),
         **await account_of((await owner.get("/me")).json()["email"]),
     )
+
+
+async def webhook_of() -> str:
+    """An endpoint of the desk, to which nothing is sent: one for all tests, since there are only
+    so many.
+    """
+    one = "0" * 32
+    async with database().write() as session:
+        if await session.get(WebhookEndpoint, one) is None:
+            session.add(
+                WebhookEndpoint(
+                    id=one, url="https://cases.example/in", active=False, secret="sealed",
+                    created_by="mo",
+                )
+            )  # fmt: skip
+    return one
 
 
 async def account_of(owner: str) -> dict[str, str]:
@@ -97,6 +122,11 @@ async def account_of(owner: str) -> dict[str, str]:
     export = OrderExport(
         person=owner, format="csv", status="ready", size=1, expires_at=now + timedelta(days=1)
     )
+    recipient = NotificationRecipient(
+        smart_account_id=account.id, email=f"alerts@{word}.example", hour=8, time_zone="UTC",
+        added_by=owner, expires_at=now + timedelta(days=7),
+    )  # fmt: skip
+    view = DeskView(owner=owner, name=word, key=word)
     async with database().write() as session:
         session.add(Organization(domain=f"{word}.example", name=word, kind="customer"))
         await session.flush()
@@ -104,7 +134,7 @@ async def account_of(owner: str) -> dict[str, str]:
                                          organization_domain=f"{word}.example")])  # fmt: skip
         await session.flush()
         session.add_all([
-            place, group, asked, rule, delegation,
+            place, group, asked, rule, delegation, recipient,
             Membership(smart_account_id=account.id, person=owner, role="sa_admin"),
             Membership(smart_account_id=account.id, person=asker, role="sa_viewer"),
         ])  # fmt: skip
@@ -112,7 +142,7 @@ async def account_of(owner: str) -> dict[str, str]:
         session.add_all([guests, order])
         await session.flush()
         session.add_all([
-            line, OrderShare(order_number=order.number, email=owner, shared_by=asker), export,
+            view, line, OrderShare(order_number=order.number, email=owner, shared_by=asker), export,
         ])  # fmt: skip
         await session.flush()
         session.add(OrderExportPart(export_id=export.id, number=0, content=b"x"))
@@ -121,6 +151,8 @@ async def account_of(owner: str) -> dict[str, str]:
         "email": asker, "request_id": asked.id, "rule_id": rule.id,
         "delegation_id": delegation.id, "notice": "admin", "lookup_id": guests.lookup_id,
         "order_number": order.number, "partner": account.domain, "export_id": export.id,
+        "recipient_id": recipient.id,
+        "view_id": view.id,
     }  # fmt: skip
 
 

@@ -16,8 +16,8 @@ OPEN_TO_ALL = {
     ("GET", "/api/v1/demo/people"), ("GET", "/api/v1/demo/outbox"), ("POST", "/api/v1/demo/clock"),
 }  # fmt: skip
 SAFE = ("GET", "HEAD")
-# Told by a machine with a token of its own: to it, all people are nobody.
-BY_MACHINES = "/api/v1/commerce/"
+# Told by machines with tokens of their own: to them, all people are nobody.
+BY_MACHINES = ("/api/v1/commerce/", "/api/v1/mail/", "/api/v1/case-system/")
 # Whoever names an account's exact domain finds it, and hears who administers it.
 OPEN_BY_NAME = {
     "/api/v1/smart-accounts/{smart_account}",
@@ -96,8 +96,11 @@ BODIES: dict[str, dict[str, Any]] = {
 # Where the last part of the path does not tell.
 BODY_OF: dict[str, dict[str, Any]] = {
     "/api/v1/smart-account-requests/{request_id}": {"customer_emails": ["a@nobody.example"]},
+    "/api/v1/desk/views/{view_id}": {"name": "Mine"},
     "/api/v1/smart-accounts/{smart_account}/users/{email}": {"role": "sa_user"},
     "/api/v1/smart-accounts/{smart_account}/groups/{group}/messages": {"text": "x"},
+    "/api/v1/webhooks/{webhook_id}": {"active": False},
+    "/api/v1/canned-replies/{reply_id}": {"name": "x", "text": "x"},
 }
 
 

@@ -34,6 +34,8 @@ CHECKS = [
 # A stream never ends in process; the clock is everybody's.
 LEFT_OUT = {"/api/v1/conversations/{conversation_id}/stream", "/api/v1/demo/clock"}
 EXAMPLES = 10
+# A mail is bytes; what is in them is tried in `tests/notifications/test_inbound.py`.
+schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
 # Generating and calling in one thread beside the app's: what the library thinks of that.
 QUIET = settings(
     max_examples=EXAMPLES, derandomize=True, database=None, deadline=None,

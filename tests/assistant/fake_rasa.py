@@ -27,6 +27,7 @@ class FakeRasa:
         self.answers: Callable[[Turn], Any] = echo
         self.status = 200
         self.fails: Callable[[Turn], str | None] = lambda _: None
+        self.intent = ""
         self.gate = asyncio.Event()
         self.gate.set()
         self.arrived = asyncio.Event()
@@ -38,6 +39,10 @@ class FakeRasa:
     def says(self, *customs: Turn) -> None:
         """Answer every message with these."""
         self.answers = lambda _: answer(*customs)
+
+    def understands(self, intent: str) -> None:
+        """Whatever is said, understand this by it."""
+        self.intent = intent
 
     def proposes(self, operation: str, **arguments: Any) -> None:
         """Answer every message with a write to confirm."""
@@ -91,6 +96,9 @@ def channel(rasa: FakeRasa) -> FastAPI:
             return JSONResponse(answer())
         if rasa.status != 200 or failure:
             return Response("broken", status_code=max(rasa.status, 500))
-        return JSONResponse(rasa.answers(turn))
+        told = rasa.answers(turn)
+        if rasa.intent:
+            told["intent"] = {"name": rasa.intent, "confidence": 0.97}
+        return JSONResponse(told)
 
     return app

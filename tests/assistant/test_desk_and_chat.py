@@ -1,6 +1,7 @@
 """Between chat and desk: answers arrive once, plain answers go to the case, a person takes over."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -173,6 +174,68 @@ async def test_that_an_answer_to_a_case_that_has_ended_says_why_it_was_not_taken
     await talk.person.post(f"/cases/{number}/cancel", json={})
     [reply] = await talk.say("It is 4100001.")
     assert f"Case {number} is cancelled." in reply["text"]
+
+
+async def asked_about(rasa: FakeRasa, talk: Talk, lee: httpx.AsyncClient) -> str:
+    """A case from this chat in which an agent has just asked something; its number."""
+    number = await opened(rasa, talk)
+    await lee.post(f"/cases/{number}/replies", json={"text": "Which order?"})
+    await news(talk)
+    return number
+
+
+async def test_that_words_meant_for_the_assistant_come_back_to_it(
+    rasa: FakeRasa, talk: Talk, lee: httpx.AsyncClient
+) -> None:
+    number = await asked_about(rasa, talk, lee)
+    [sent] = await talk.say("What is a virtual account?")
+    [button] = sent["buttons"]
+    assert button["title"] == "This was for the assistant"
+    [reply] = await talk.press(button["payload"])
+    assert reply["text"] == "Rasa says"
+    assert rasa.turns[-1]["text"] == "What is a virtual account?"
+    thread = (await lee.get(f"/cases/{number}")).json()["thread"]
+    notes = [e["text"] for e in thread if e["type"] == "note"]
+    assert notes == [
+        "What is a virtual account?",
+        "(The message before was meant for the assistant, not for this case.)",
+    ]
+    [again] = await talk.press(button["payload"])
+    assert again["text"] == "There is nothing to take back. What do you need?"
+
+
+async def test_that_an_answer_opens_a_case_again_within_fourteen_days(
+    rasa: FakeRasa, talk: Talk, lee: httpx.AsyncClient, clock_ahead: Callable[..., None]
+) -> None:
+    number = await opened(rasa, talk)
+    await lee.post(f"/cases/{number}/replies", json={"text": "Solved?"})
+    [asked] = await news(talk)
+    await lee.patch(f"/cases/{number}", json={"status": "closed"})
+    await news(talk)
+    clock_ahead(days=13)
+    answer = await talk.send(text="No, it is not.", in_reply_to=asked["id"])
+    [reply] = answer.json()["replies"]
+    assert f"case {number}, which is open again" in reply["text"]
+    assert (await lee.get(f"/cases/{number}")).json()["status"] == "in_progress"
+
+
+async def test_that_a_case_closed_for_too_long_says_so_with_the_next_step(
+    rasa: FakeRasa, talk: Talk, lee: httpx.AsyncClient, clock_ahead: Callable[..., None]
+) -> None:
+    number = await opened(rasa, talk)
+    await lee.post(f"/cases/{number}/replies", json={"text": "Solved?"})
+    [asked] = await news(talk)
+    await lee.patch(f"/cases/{number}", json={"status": "closed"})
+    await news(talk)
+    clock_ahead(days=15)
+    answer = await talk.send(text="No, it is not.", in_reply_to=asked["id"])
+    [reply] = answer.json()["replies"]
+    assert "closed more than 14 days ago" in reply["text"]
+    titles = [button["title"] for button in reply["buttons"]]
+    assert titles == ["Open a new case", "This was for the assistant"]
+    before = len(rasa.turns)
+    await talk.press(reply["buttons"][0]["payload"])
+    assert "No, it is not." in rasa.turns[before]["payload"]
 
 
 # --- Take-over --------------------------------------------------------------------------------

@@ -70,6 +70,9 @@ async def test_that_confirming_again_gives_the_first_answer(rasa: FakeRasa, talk
     first, second = await talk.settle(card), await talk.settle(card)
     assert (second.status_code, second.json()) == (200, first.json())
     assert len(await talk.cases()) == 1
+    async with database().read() as session:
+        kept = (await session.get_one(Proposal, card["id"])).result
+    assert first.json()["result"]["number"] not in str(kept), "it is sealed"
 
 
 async def test_that_a_confirmation_sent_as_a_dry_run_does_nothing(

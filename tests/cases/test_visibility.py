@@ -193,6 +193,19 @@ async def test_that_the_desk_filters_by_queue_status_and_words(
     assert await listed(q=numbers["orders"].lower()) == [numbers["orders"]]
 
 
+async def test_that_one_queue_in_due_order_ends_with_its_open_cases(
+    person: SignedIn, newcomer: Newcomer
+) -> None:
+    """A part of the order in which nothing can be is no reason to fail."""
+    someone, lee = await newcomer(), await person("lee@support.example")
+    number = (await someone.post("/cases", json=CASE)).json()["number"]
+    for query, found in (({"open_only": True}, [number]), ({"status": "closed"}, [])):
+        asked = {"sort": "due", "queue": "licensing"} | query
+        assert (await lee.get("/cases", params=asked)).status_code == 200
+        answer = await lee.get("/cases", params=asked | {"q": number})
+        assert [case["number"] for case in answer.json()["items"]] == found
+
+
 async def test_that_queues_are_those_one_works_on_with_what_is_open(
     person: SignedIn, newcomer: Newcomer
 ) -> None:

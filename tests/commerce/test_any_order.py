@@ -48,9 +48,11 @@ def lines(accounts: list[tuple[str, str]]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def histories(draw: st.DrawFn, company: Company) -> list[Any]:
-    """What Commerce says of one order, version by version."""
-    accounts = [(company.domain, "Oslo"), (company.domain, "EMEA")]
+def histories(draw: st.DrawFn, company: Company, pending: Company) -> list[Any]:
+    """What Commerce says of one order, version by version; also that it has delivered what stands
+    on no account, or on one that is not active.
+    """
+    accounts = [(company.domain, "Oslo"), (company.domain, "EMEA"), (pending.domain, "Oslo")]
     contacts = [company.email("nora"), company.email("nils"), "x@elsewhere.example", None]
     messages = []
     for version in VERSIONS:
@@ -84,13 +86,30 @@ async def begun(commerce: httpx.AsyncClient, company: Company, guests: Company) 
 
 
 async def replayed(
-    commerce: httpx.AsyncClient, company: Company, guests: Company, messages: list[Any]
-) -> dict[str, Any]:
+    commerce: httpx.AsyncClient, company: Company, guests: Company, pending: Company,
+    messages: list[Any],
+) -> dict[str, Any]:  # fmt: skip
     number = await begun(commerce, company, guests)
     for message in messages:
         answer = await send(commerce, number, copy.deepcopy(message))
         assert answer.status_code == 200, answer.text
-    return await state_of(number)
+    state = await state_of(number)
+    none_is_stranded(state, pending)
+    return state
+
+
+def none_is_stranded(state: dict[str, Any], pending: Company) -> None:
+    """Each delivered line has its licences, or is known to wait for an account."""
+    lines = [line for line in state["OrderLine"] if line["provisioning"] == "completed"]
+    there = {one["line"] for one in state["License"]}
+    on = {line["number"]: line["smart_account_id"] for line in lines}
+    assert there == {number for number, at in on.items() if at not in (None, pending.id)}
+    order = state["order"]
+    nowhere = [line for line in state["OrderLine"] if line["smart_account_id"] is None]
+    cancelled = order["cancelled_at"] is not None
+    assert order["unassigned_lines"] == (0 if cancelled else len(nowhere))
+    if nowhere and not cancelled:
+        assert order["is_held"]
 
 
 # Hypothesis takes what the app's threads draw from `random` meanwhile for a strategy's.
@@ -100,6 +119,7 @@ def test_that_the_order_of_messages_does_not_matter(
     loop: asyncio.AbstractEventLoop,
 ) -> None:  # fmt: skip
     guests = loop.run_until_complete(found())
+    pending = loop.run_until_complete(found(status="pending"))
 
     @settings(
         max_examples=15, deadline=None, phases=(Phase.reuse, Phase.generate),
@@ -107,12 +127,12 @@ def test_that_the_order_of_messages_does_not_matter(
     )  # fmt: skip
     @given(data=st.data())
     def check(data: st.DataObject) -> None:
-        messages = data.draw(histories(company))
+        messages = data.draw(histories(company, pending))
         shuffled = data.draw(
             st.permutations([*messages, *data.draw(st.lists(st.sampled_from(messages)))])
         )
         in_order, in_any = (
-            loop.run_until_complete(replayed(commerce, company, guests, one))
+            loop.run_until_complete(replayed(commerce, company, guests, pending, one))
             for one in (messages, shuffled)
         )
         different = [name for name in in_order if in_order[name] != in_any[name]]
@@ -124,14 +144,14 @@ def test_that_the_order_of_messages_does_not_matter(
 async def test_that_many_messages_at_once_leave_the_same(
     commerce: httpx.AsyncClient, company: Company, found: Found, stopped: None
 ) -> None:
-    guests = await found()
+    guests, pending = await found(), await found(status="pending")
     messages = [
         told(version, *(line(n, provisioning="completed" if version % 2 else "in_progress")
                         for n in range(1, 2 + version % 4)),
              contact=company.email("nora" if version != 4 else "nils"))
         for version in VERSIONS
     ]  # fmt: skip
-    expected = await replayed(commerce, company, guests, messages)
+    expected = await replayed(commerce, company, guests, pending, messages)
     for _ in range(3):
         number = await begun(commerce, company, guests)
         answers = await asyncio.gather(*(send(commerce, number, one) for one in messages * 2))

@@ -349,3 +349,24 @@ async def test_that_orders_with_the_same_accounts_crosswise_do_not_wait_for_each
     assert {one.status_code for one in answers} <= {200, 201}
     for number, _ in pairs:
         assert len(await licenses_of(number)) == 2
+
+
+async def test_that_undoing_brings_back_what_commerce_says_by_then(
+    commerce: httpx.AsyncClient, company: Company, found: Found
+) -> None:
+    number, other = fresh_number(), await found()
+    contact, nora = company.email("nora"), await company.client("nora")
+    there = {"smart_account": other.domain}
+    await applied(commerce, number, told(1, line(1, **there), contact=contact))
+    assert (await assign(nora, number, company, "Oslo")).status_code == 200
+    there["virtual_account"] = "EMEA"
+    await applied(commerce, number, told(2, line(1, **there), contact=contact))
+    assert (await lines_of(number))[0].smart_account_id == company.id
+    undone = await nora.delete(f"/orders/{number}/assignment")
+    assert undone.status_code == 200, undone.text
+    assert "EMEA again, as Commerce has it" in str(undone.json()["receipt"])
+    before = await state_of(number)
+    await applied(commerce, number, told(3, line(1, **there), contact=contact))
+    after = await state_of(number)
+    before["order"]["version"] = 3
+    assert after == before, "the next message changes nothing"

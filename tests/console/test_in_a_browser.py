@@ -1,6 +1,7 @@
 """The console in a real browser: live, accessible, and without anything inline."""
 
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterator
@@ -200,6 +201,63 @@ def test_two_agents_at_once(browser: Browser, base: str, lee: Page, nadia: Perso
     assert complaints == []
 
 
+def test_a_prepared_answer_is_found_and_sent_without_a_mouse(
+    lee: Page, base: str, nadia: Person
+) -> None:
+    number, _ = open_case(nadia)
+    lee.goto(f"{base}/console/cases/{number}")
+    lee.keyboard.press("m")
+    expect(lee.locator("#prepared")).to_be_focused()
+    lee.keyboard.type("We are looking into it")
+    lee.keyboard.press("Enter")
+    box = lee.get_by_label("Your answer")
+    expect(box).to_be_focused()
+    expect(box).to_have_value(re.compile(f"Hello Nadia,.*{number}", re.DOTALL))
+    lee.keyboard.press("Control+Enter")
+    expect(lee.locator("#sec-thread")).to_contain_text("I have your case")
+    said = nadia.http.get(f"/cases/{number}").json()["thread"]
+    assert [entry["type"] for entry in said].count("reply") == 1
+
+
+def test_single_keys_lead_to_the_forms_and_not_while_one_types(
+    lee: Page, base: str, nadia: Person
+) -> None:
+    number, _ = open_case(nadia)
+    lee.goto(f"{base}/console/cases/{number}")
+    lee.keyboard.press("n")
+    note = lee.get_by_label("For the desk only")
+    expect(note).to_be_focused()
+    lee.keyboard.type("crm?")
+    expect(note).to_have_value("crm?")
+    note.blur()
+    lee.keyboard.press("?")
+    expect(lee.get_by_role("dialog", name="Keys on this page")).to_be_visible()
+    lee.keyboard.press("Escape")
+    lee.keyboard.press("r")
+    expect(lee.get_by_label("Your answer")).to_be_focused()
+
+
+def test_who_writes_at_the_same_time_is_seen_and_warned_before_it_is_sent(
+    browser: Browser, base: str, lee: Page, nadia: Person
+) -> None:
+    number, _ = open_case(nadia)
+    mo, _ = sit_down(browser, base, "Mo Elbarrow")
+    for page in (lee, mo):
+        page.goto(f"{base}/console/cases/{number}")
+    box = lee.get_by_label("Your answer")
+    box.fill("Let me see")
+    expect(mo.locator("#sec-company")).to_contain_text("Lee Castellwyn is writing")
+    mo.get_by_label("Your answer").fill("I have it already")
+    mo.get_by_role("button", name="Send to Nadia").click()
+    expect(lee.locator("#sec-thread")).to_contain_text("I have it already")
+    lee.get_by_role("button", name="Send to Nadia").click()
+    expect(lee.locator("#reply-problem")).to_contain_text("Mo Elbarrow added to case")
+    expect(box).to_have_value("Let me see")
+    lee.get_by_role("button", name="Send to Nadia").click()
+    expect(lee.locator("#sec-thread")).to_contain_text("Let me see")
+    mo.context.close()
+
+
 def test_taking_over_a_chat_and_giving_it_back(lee: Page, base: str, nadia: Person) -> None:
     nadia.begin()
     nadia.say("I want to talk to somebody")
@@ -219,6 +277,96 @@ def test_taking_over_a_chat_and_giving_it_back(lee: Page, base: str, nadia: Pers
     expect(lee.get_by_role("button", name="Take over")).to_be_visible()
 
 
+def test_the_list_by_keyboard(lee: Page, base: str, nadia: Person) -> None:
+    word = f"w{uuid.uuid4().hex[:8]}"
+    numbers = [open_case(nadia, severity=s, title=f"{word} {s}", phone="+47 555 01 23")[0]
+               for s in (1, 2, 3)]  # fmt: skip
+    lee.goto(f"{base}/console?q={word}")
+    expect(lee.locator("tr[data-case]")).to_have_count(3)
+    for key, at in (("j", 0), ("j", 1), ("ArrowDown", 2), ("j", 2), ("k", 1), ("ArrowUp", 0)):
+        lee.keyboard.press(key)
+        expect(lee.locator(f"#to-{numbers[at]}")).to_be_focused()
+    lee.keyboard.press("x")
+    lee.keyboard.press("j")
+    lee.keyboard.press("x")
+    expect(lee.locator("#picked")).to_have_text("2 cases picked")
+    # What arrives meanwhile leaves the picks alone, and the place in the list.
+    late, _ = open_case(nadia, severity=4, title=f"{word} late")
+    expect(lee.locator(f"#row-{late}")).to_be_visible()
+    expect(lee.locator("[name=numbers]:checked")).to_have_count(2)
+    expect(lee.locator(f"#to-{numbers[1]}")).to_be_focused()
+    # Keys are letters again while one types.
+    lee.keyboard.press("/")
+    expect(lee.locator("#q")).to_be_focused()
+    lee.keyboard.type("jxc?")
+    expect(lee.locator("#q")).to_have_value("jxc?")
+    expect(lee.locator("#keys")).to_be_hidden()
+    lee.goto(f"{base}/console?q={word}")
+    lee.keyboard.press("?")
+    expect(lee.get_by_role("dialog", name="Keys in this list")).to_be_visible()
+    lee.keyboard.press("Escape")
+    lee.keyboard.press("j")
+    lee.keyboard.press("c")
+    lee.wait_for_url(f"**/console/cases/{numbers[0]}#head")
+    expect(lee.locator("#sec-head")).to_contain_text("You have it")
+
+
+def test_keys_can_be_switched_off(lee: Page, base: str, nadia: Person) -> None:
+    open_case(nadia)
+    lee.goto(f"{base}/console/me")
+    lee.get_by_label("Single keys").uncheck()
+    lee.get_by_role("button", name="Save").click()
+    expect(lee.get_by_role("main")).to_contain_text("Changed")
+    lee.goto(f"{base}/console?queue=")
+    lee.keyboard.press("j")
+    lee.keyboard.press("?")
+    expect(lee.locator("#sec-cases a:focus")).to_have_count(0)
+    expect(lee.locator("#keys")).to_be_hidden()
+    lee.get_by_role("button", name="Keys").click()
+    expect(lee.locator("#keys")).to_contain_text("You have switched them off")
+    lee.goto(f"{base}/console/me")
+    lee.get_by_label("Single keys").check()
+    lee.get_by_role("button", name="Save").click()
+
+
+def test_many_cases_at_once_say_what_became_of_each(
+    browser: Browser, base: str, lee: Page, nadia: Person
+) -> None:
+    word = f"w{uuid.uuid4().hex[:8]}"
+    numbers = [open_case(nadia, title=f"{word} {n}")[0] for n in range(3)]
+    mo = Person(base, "mo@support.example")
+    lee.goto(f"{base}/console?q={word}&sort=newest")
+    expect(lee.locator("#bulk")).to_be_hidden()
+    for number in numbers:
+        lee.get_by_label(f"Pick {number}").check()
+    mo.http.post(f"/cases/{numbers[1]}/claim").raise_for_status()
+    mo.http.close()
+    lee.locator("#bulk").get_by_role("button", name="Claim").click()
+    done = lee.locator("#bulk-done")
+    expect(done).to_contain_text("Claimed: 2 cases, 1 not changed")
+    expect(done).to_contain_text("Mo Elbarrow (mo@support.example) already works on it.")
+    expect(lee.locator("tr[data-case]")).to_have_count(3)
+
+
+def test_a_view_is_saved_opened_first_and_deleted(lee: Page, base: str, nadia: Person) -> None:
+    name = f"View {uuid.uuid4().hex[:6]}"
+    open_case(nadia, severity=1, phone="+47 555 01 23")
+    lee.goto(f"{base}/console?severity=1")
+    lee.locator("#view-tools summary").click()
+    lee.get_by_label("Name of the view").fill(name)
+    lee.get_by_role("button", name="Save", exact=True).click()
+    expect(lee.get_by_role("heading", level=1)).to_have_text(name)
+    lee.locator("#view-tools summary").click()
+    lee.get_by_role("button", name="Open my queue with this view").click()
+    lee.goto(f"{base}/console")
+    expect(lee.get_by_role("heading", level=1)).to_have_text(name)
+    expect(lee.get_by_label("Severity", exact=True)).to_have_value("1")
+    lee.locator("#view-tools summary").click()
+    lee.get_by_role("button", name="Delete this view").click()
+    lee.goto(f"{base}/console")
+    expect(lee.get_by_role("heading", level=1)).to_have_text("All queues")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_every_page_is_accessible(
@@ -234,6 +382,10 @@ def test_every_page_is_accessible(
     for name, address in {
         "queue": "",
         "nothing-found": "?q=nothing-is-called-this",
+        "search": "?q=order",
+        "picked": "?severity=1",
+        "keys": "?queue=orders",
+        "how-i-work": "/me",
         "training": f"/cases/{training}",
         "case": f"/cases/{case}",
         "chats": "/conversations",
@@ -243,6 +395,12 @@ def test_every_page_is_accessible(
         "lost": "/nowhere",
     }.items():
         page.goto(f"{base}/console{address}")
+        if name == "picked":
+            page.locator("[name=numbers]").first.check()
+            page.locator("#bulk-close summary").click()
+            page.locator("#view-tools summary").click()
+        if name == "keys":
+            page.get_by_role("button", name="Keys").click()
         if name == "case":
             page.get_by_label("For the desk only").fill("Careful.")
             page.get_by_role("button", name="Keep as internal note").click()

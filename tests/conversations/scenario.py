@@ -25,6 +25,7 @@ scenario has `given` under that name has answered).
 """
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +41,7 @@ from tests.conversations.world import Changes, World, changes
 from tests.product import Person, Product, working_day
 
 MOST_QUESTIONS = 12
+NEWS_SECONDS = 10
 Reply = dict[str, Any]
 
 
@@ -76,9 +78,21 @@ class File(Strict):
     encoding: str = "utf-8"
 
 
+class Desk(Strict):
+    """What an agent of the desk does meanwhile; `answers` is a reply to the case opened last."""
+
+    who: str = "lee@support.example"
+    does: Literal["comes", "goes away", "takes over", "hands back", "closes", ""] = ""
+    says: str | None = None
+    settled: str | None = None
+    answers: str | None = None
+
+
 class Turn(Strict):
     """One thing the person does, and what must follow."""
 
+    desk: Desk | None = None
+    silent: bool = Field(default=False, description="Nobody answers at once: people talk")
     say: str | None = None
     drop: File | None = None
     press: str | None = None
@@ -183,6 +197,7 @@ class Run:
             self._scenario.portal, engine="agent" if self._ideal else None
         )
         for number, turn in enumerate(self._scenario.turns, start=1):
+            self._replies = []
             self._listen(number)
             self._take(turn, number)
             self._told.turns.append(self._replies)
@@ -266,8 +281,14 @@ class Run:
             self._ideal.listen(number, self._told.numbers, more_to_come=more_to_come)
 
     def _take(self, turn: Turn, number: int) -> None:
+        if turn.desk is not None:
+            self._do_at_desk(turn.desk)
         if turn.say is not None:
-            self._hear(self._person.say(self._fill(turn.say)))
+            replies = self._person.say(self._fill(turn.say))
+            if turn.silent and replies:
+                self._fail(f"turn {number}: somebody answered")
+            if not turn.silent:
+                self._hear(replies)
         if turn.drop is not None:
             content = turn.drop.content.encode(turn.drop.encoding)
             self._note_id(file_id := self._person.upload(turn.drop.name, content))
@@ -281,6 +302,39 @@ class Run:
             self._tell_all(number) if self._ideal else self._finish()
         if turn.confirm or turn.cancel:
             self._settle("confirm" if turn.confirm else "cancel")
+
+    def _do_at_desk(self, desk: Desk) -> None:
+        """The console's presence, and the calls of a take-over; what came into the chat by it is
+        what the person hears.
+        """
+        agent = self._product.client(desk.who).http
+        chat = f"{self._product.base}/api/v1/conversations/{self._person.conversation}"
+        before = len(self._person.transcript())
+        calls: list[tuple[str, dict[str, Any]]] = []
+        if desk.does in ("comes", "goes away"):
+            status = {"status": "online" if desk.does == "comes" else "away"}
+            agent.post(f"{self._product.base}/console/presence", data=status)
+        elif desk.does:
+            path = {"takes over": "take-over", "hands back": "hand-back", "closes": "close"}
+            body = {"settled": self._fill(desk.settled)} if desk.settled else {}
+            calls.append((f"{chat}/{path[desk.does]}", body))
+        if desk.says is not None:
+            said = {"client_message_id": f"desk {before}", "text": self._fill(desk.says)}
+            calls.append((f"{chat}/messages", said))
+        if desk.answers is not None:
+            case = f"{self._product.base}/api/v1/cases/{self._number}/replies"
+            calls.append((case, {"text": self._fill(desk.answers)}))
+        for address, body in calls:
+            done = agent.post(address, json=body)
+            if done.is_error:
+                self._fail(f"{desk.who} was refused: {done.text}")
+        deadline = time.monotonic() + NEWS_SECONDS
+        while desk.answers and len(self._person.transcript()) == before:
+            if time.monotonic() > deadline:
+                self._fail("the answer to the case did not come into the chat")
+            time.sleep(0.1)
+        self._replies = self._person.transcript()[before:]
+        self._last = self._replies or self._last
 
     def _press(self, title: str) -> None:
         """Press a button; to an agent, which offers none, say its title."""
@@ -365,6 +419,9 @@ class Run:
         self._hear(settled.json()["replies"])
 
     def _check(self, turn: Turn, number: int) -> None:
+        if turn.desk is not None:  # people, whatever engine there is
+            self._check_words(turn.expect, number)
+            return
         if self._ideal:
             self._check_agent(turn.expect, number)
             return

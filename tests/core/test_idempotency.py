@@ -7,10 +7,13 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlmodel import select
 
 from backend.core import clock
 from backend.core.database import database
+from backend.core.sealing import Unreadable, unseal
+from backend.core.settings import settings
 from backend.core.timers import run_due
 from backend.core.unit_of_work import IdempotencyKey
 from tests.conftest import ClockAt, Newcomer, SignedIn
@@ -133,3 +136,31 @@ async def test_that_tokens_are_not_kept_with_a_key(person: SignedIn, key: str) -
     minted = await nadia.post("/auth/mcp-token", headers={"Idempotency-Key": key})
     assert minted.status_code == 200
     assert await kept(key) == 0
+
+
+async def test_that_a_kept_answer_is_sealed_and_its_key_good_for_nothing_else(
+    probe: Probe, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await send(probe, key, name="sealed")
+    async with database().read() as session:
+        (row,) = (await session.exec(select(IdempotencyKey).where(IdempotencyKey.key == key))).all()
+    assert "sealed" not in row.body
+    assert unseal(row.body).encode() == first.content
+    with monkeypatch.context() as patch:
+        patch.setattr(settings(), "secret_key", SecretStr("another-secret-that-is-long-enough-too"))
+        with pytest.raises(Unreadable):
+            unseal(row.body)
+
+
+async def test_that_what_was_done_is_not_done_again_after_the_secret_changed(
+    probe: Probe, key: str
+) -> None:
+    await send(probe, key)
+    async with database().write() as session:
+        (row,) = (await session.exec(select(IdempotencyKey).where(IdempotencyKey.key == key))).all()
+        row.body = row.body[:-4] + "AAA="
+        session.add(row)
+    answer = await send(probe, key)
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/answer-unreadable")
+    assert "not done a second time" in answer.json()["hint"]
+    assert await probe.names() == ["once"]

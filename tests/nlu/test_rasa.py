@@ -3,7 +3,6 @@
 import time
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,10 +13,13 @@ from assistant.cli.paths import State
 from assistant.cli.secret_file import Secrets
 from assistant.cli.supervisor import free_port, start_rasa, stop, wait_rasa
 from assistant.cli.training import train
+from backend.core.settings import ROOT
 
-FILES = ("sentences.yml", "account_sentences.yml", "order_sentences.yml")
+FILES = (
+    "sentences.yml", "account_sentences.yml", "order_sentences.yml", "notification_sentences.yml",
+)  # fmt: skip
 SENTENCES: dict[str, dict[str, list[dict[str, Any]]]] = {
-    name: yaml.safe_load((Path(__file__).parent / name).read_text()) for name in FILES
+    name: yaml.safe_load((ROOT / "data" / "evaluation" / name).read_text()) for name in FILES
 }
 UNDERSTOOD = 0.96
 FACTS_FOUND = 0.97
@@ -80,7 +82,7 @@ def test_that_unseen_sentences_are_understood(rasa: httpx.Client, file: str) -> 
 
 
 def test_that_no_sentence_stands_in_the_training_data() -> None:
-    data = Path(__file__).parents[2] / "data"
+    data = ROOT / "data"
     trained = {
         line.strip().removeprefix("- ").lower()
         for file in data.glob("*/nlu.yml")

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Table
+from sqlmodel import SQLModel
 
 from backend.core.database import database
 from backend.orders.expiring import end_order_delegations
@@ -14,7 +16,7 @@ from backend.orders.models import OrderDelegation
 from tests.access.company import Company
 from tests.access.conftest import Found, mails_to
 from tests.conftest import SignedIn
-from tests.orders.shop import assign, on, sold, stands, told_of
+from tests.orders.shop import assign, fresh_number, on, sold, stands, told_of
 
 Ahead = Callable[..., None]
 
@@ -258,3 +260,45 @@ async def test_that_the_token_is_stored_nowhere(company: Company) -> None:
     async with database().read() as session:
         row = await session.get_one(OrderDelegation, answer["id"])
     assert token_in(answer["link"]) not in str(row.model_dump())
+
+
+async def everything(table: Table) -> list[str]:
+    """All rows of a table, each as one text."""
+    async with database().read() as session:
+        rows = await (await session.connection()).execute(table.select())
+        return [str(tuple(row)) for row in rows]
+
+
+async def test_that_an_answer_that_is_kept_does_not_show_the_link(company: Company) -> None:
+    """Whoever reads the database finds the token in the mail alone, until it is sent."""
+    number, nora = await sold(company), await company.client("nora")
+    told = {"json": {"email": "kept@elsewhere.example"},
+            "headers": {"Idempotency-Key": fresh_number()}}  # fmt: skip
+    first = await nora.post(f"/orders/{number}/delegations", **told)
+    again = await nora.post(f"/orders/{number}/delegations", **told)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    token = token_in(first.json()["link"])
+    found = {
+        table.name
+        for table in SQLModel.metadata.sorted_tables
+        if any(token in row for row in await everything(table))
+    } if await mails_to("kept@elsewhere.example") else set()  # fmt: skip
+    assert found == {"mail"}
+
+
+@pytest.mark.parametrize("email", ["b@elsewhere.example", "b@freemail.example"])
+async def test_that_somebody_from_outside_is_warned_about(company: Company, email: str) -> None:
+    """Colleagues of the contact need no delegation: they may assign already."""
+    number, nora = await sold(company), await company.client("nora")
+    for headers in ({"Dry-Run": "true"}, {}):
+        answer = await nora.post(
+            f"/orders/{number}/delegations", json={"email": email}, headers=headers
+        )
+        assert answer.is_success, answer.text
+        lines = {one["label"]: one["value"] for one in answer.json()["receipt"]["lines"]}
+        assert lines["Outside your company"] == email.split("@")[1]
+        (warning,) = answer.json()["warnings"]
+        assert warning.startswith(f"{email} is outside your company.")
+    path = f"/orders/{number}/delegations/{answer.json()['id']}"
+    assert (await nora.delete(path)).json()["warnings"] == []

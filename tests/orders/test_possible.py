@@ -69,8 +69,6 @@ async def test_that_what_one_may_do_goes_and_nothing_else(somebody: Arrive, way:
             order, lines = order_by(dice, number, fay.email, on)
             for line in lines:
                 line.assigned_by = fay.email if line.smart_account_id and dice.chance(0.5) else None
-                if line.delivered_at and not line.smart_account_id:
-                    line.delivered_at, line.provisioning = None, "in_progress"
             session.add(order)
             await session.flush()
             session.add_all(lines)

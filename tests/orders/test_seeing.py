@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from backend.core import clock
 from backend.core.database import database
@@ -37,6 +38,22 @@ async def sees_nothing_of(who: Somebody, number: str) -> None:
         missing = await who.http.get(f"/orders/{other}{path}")
         assert (answer.status_code, missing.status_code) == (404, 404)
         assert answer.text.replace(number, other) == missing.text
+
+
+async def test_that_views_by_the_contacts_domain_are_logged(somebody: Arrive) -> None:
+    fay = await somebody()
+    colleague = await somebody(fay.domain)
+    number = await make_order(contact=fay.email)
+    for who, expected in ((colleague, 4), (fay, 0)):
+        with capture_logs() as logs:
+            for path in (
+                "/orders",
+                *(f"/orders/{number}{at}" for at in ("", "/delays", "/licenses")),
+            ):
+                await who.get(path)
+        views = [one for one in logs if one["event"] == "orders_viewed_by_domain"]
+        assert len(views) == expected
+        assert all(one["person"] == who.email and one["orders"] == [number] for one in views)
 
 
 async def test_that_the_contact_and_colleagues_see_it_and_nobody_else(somebody: Arrive) -> None:

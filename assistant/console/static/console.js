@@ -11,6 +11,8 @@
   // page in the background closes its own and looks again when it comes back.
 
   let source = null;
+  const chat = document.querySelector('[data-chat]');
+  const address = chat ? `/console/stream?chat=${encodeURIComponent(chat.dataset.chat)}` : '/console/stream';
 
   function show(state, words) {
     if (!liveState) return;
@@ -19,8 +21,9 @@
   }
 
   function connect() {
-    if (source || !liveState || document.hidden) return;
-    source = new EventSource('/console/stream');
+    if (source || !liveState) return;
+    source = new EventSource(address);
+    source.addEventListener('typing', showTyping);
     source.addEventListener('changed', () => {
       show('live', 'Live');
       if (window.htmx) window.htmx.trigger(document.body, 'desk-changed');
@@ -36,9 +39,63 @@
     source = null;
   }
 
-  document.addEventListener('visibilitychange', () => (document.hidden ? disconnect() : connect()));
+  // An agent who looks at another tab is still there: one hidden page of the console keeps its
+  // stream, whichever gets the lock; the others close theirs.
+  let letGo = null;
+
+  function hide() {
+    if (!navigator.locks) return disconnect();
+    navigator.locks.request('desk-stays', { ifAvailable: true }, (lock) => {
+      if (!document.hidden) return null;
+      if (!lock) return disconnect();
+      return new Promise((resolve) => { letGo = resolve; });
+    });
+    return undefined;
+  }
+
+  function come() {
+    if (letGo) letGo();
+    letGo = null;
+    connect();
+    if (window.htmx) window.htmx.trigger(document.body, 'desk-changed');
+  }
+
+  document.addEventListener('visibilitychange', () => (document.hidden ? hide() : come()));
+  // What nobody sees is neither fetched nor counted as seen.
+  document.addEventListener('htmx:beforeRequest', (event) => {
+    if (document.hidden && event.detail.requestConfig.verb === 'get') event.preventDefault();
+  });
   window.addEventListener('pagehide', disconnect);
   window.addEventListener('pageshow', connect);
+
+  // --- typing, both ways --------------------------------------------------------------------------
+  // Shown, and not read out: whoever listens to the page would hear nothing else.
+
+  const TYPING_MS = 6000;
+  const SAY_EVERY_MS = 3000;
+  let typingOver;
+  let saidTyping = 0;
+
+  function showTyping() {
+    const line = document.getElementById('typing');
+    if (!line) return;
+    line.hidden = false;
+    clearTimeout(typingOver);
+    typingOver = setTimeout(() => { line.hidden = true; }, TYPING_MS);
+  }
+
+  function stopTyping() {
+    clearTimeout(typingOver);
+    const line = document.getElementById('typing');
+    if (line) line.hidden = true;
+  }
+
+  document.addEventListener('input', (event) => {
+    const form = event.target.closest('form[data-typing]');
+    if (!form || !event.target.value || Date.now() - saidTyping < SAY_EVERY_MS) return;
+    saidTyping = Date.now();
+    fetch(form.dataset.typing, { method: 'POST', keepalive: true }).catch(() => {});
+  });
 
   // --- keeping what is typed --------------------------------------------------------------------
   // A form that somebody has changed is not replaced by what arrives, and a long answer survives
@@ -105,6 +162,7 @@
     'sec-cases': ['new case', 'new cases'],
     'sec-thread': ['new entry in the thread', 'new entries in the thread'],
     'sec-transcript': ['new message in the chat', 'new messages in the chat'],
+    'sec-whispers': ['new whisper', 'new whispers'],
   };
 
   function nearEnd() {
@@ -124,6 +182,7 @@
     const words = NEWS[place.id];
     const fresh = words ? entries(place).filter((entry) => !before.has(nameOf(entry))) : [];
     if (!fresh.length) return;
+    if (place.id === 'sec-transcript') stopTyping();
     for (const entry of fresh) entry.classList.add('is-new');
     announcer.textContent = `${fresh.length} ${words[fresh.length === 1 ? 0 : 1]}`;
     if (follow) window.scrollTo(0, root.scrollHeight);
@@ -131,7 +190,8 @@
 
   for (const failure of ['htmx:sendError', 'htmx:timeout', 'htmx:responseError']) {
     document.addEventListener(failure, (event) => {
-      if (event.detail.requestConfig && event.detail.requestConfig.verb === 'get') return;
+      const { requestConfig } = event.detail;
+      if (requestConfig && (requestConfig.verb === 'get' || requestConfig.elt.dataset.quiet)) return;
       const notice = document.getElementById('notice');
       const box = document.createElement('p');
       box.className = 'problem';

@@ -66,6 +66,8 @@ def _shown(message: Message) -> str:
     card = message.card or {}
     if message.role == "person":
         return f"[A support agent wrote:] {message.text}"
+    if settled := (message.why or {}).get("settled"):
+        return f"{message.text} [What the person and the support agent settled: {settled}]"
     if card.get("kind") in {"receipt", "case"}:
         facts = {key: card[key] for key in ("title", "reference", "number") if card.get(key)}
         return f"{message.text} [card: {json.dumps(facts, ensure_ascii=False)}]"

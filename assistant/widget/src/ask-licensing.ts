@@ -8,6 +8,7 @@ import { ExportCard } from './cards/export.ts';
 import { OrderCard } from './cards/order.ts';
 import { OrdersCard } from './cards/orders.ts';
 import { RequestsCard } from './cards/requests.ts';
+import { StarsCard } from './cards/stars.ts';
 import { SummaryCard } from './cards/summary.ts';
 import { TableCard } from './cards/table.ts';
 import { TreeCard } from './cards/tree.ts';
@@ -406,6 +407,7 @@ export class AskLicensing extends LitElement {
         @files=${(event: CustomEvent<File[]>) => this.#send(event.detail)}
         .replyingTo=${this.view.replyTo ? authorName(this.view.replyTo) : ''}
         @say=${(event: CustomEvent<string>) => this.#sayWords(event.detail)}
+        @types=${() => session.types()}
         @stop-replying=${() => this.#change({ replyTo: null })}></ask-licensing-composer>`;
   }
 
@@ -425,7 +427,7 @@ export class AskLicensing extends LitElement {
         @cancel=${(event: Event) => { event.preventDefault(); this.hide(); }}>
         ${this.open ? this.#announcer.draw() : nothing}
         ${session.phase === 'ready' && !this.view.past ? this.#dropping.draw() : nothing}
-        ${this.#opened ? html`${this.#drawHeader(session)}${drawBar(session)}${this.#drawBody(session)}` : nothing}
+        ${this.#opened ? html`${this.#drawHeader(session)}${drawBar(session, (said) => this.#say(said))}${this.#drawBody(session)}` : nothing}
       </dialog>`;
   }
 }
@@ -435,6 +437,7 @@ const ELEMENTS = {
   'ask-licensing-composer': Composer,
   'ask-licensing-proposal': ProposalCard,
   'ask-licensing-rating': Rating,
+  'ask-licensing-stars': StarsCard,
   'ask-licensing-table': TableCard,
   'ask-licensing-tree': TreeCard,
   'ask-licensing-directory': DirectoryCard,

@@ -10,7 +10,8 @@ import { words } from './words.ts';
 export const LONGEST_MESSAGE = 4000;
 const NEAR = 400;
 
-/** Where one types. Fires `say` with the text, `files` with what was chosen or pasted, `stop-replying`. */
+/** Where one types. Fires `say` with the text, `types` while one does, `files` with what was
+ *  chosen or pasted, `stop-replying`. */
 export class Composer extends LitElement {
   static override styles = [base, composer];
   static override properties = {
@@ -62,6 +63,11 @@ export class Composer extends LitElement {
     this.dispatchEvent(new CustomEvent('say', { detail: this.draft.trim() }));
     this.draft = '';
   }
+
+  readonly #typed = (event: Event): void => {
+    this.draft = (event.target as HTMLTextAreaElement).value;
+    if (this.draft.trim()) this.dispatchEvent(new CustomEvent('types'));
+  };
 
   #key(event: KeyboardEvent): void {
     // While an input method composes a word, Enter chooses it and sends nothing.
@@ -116,7 +122,7 @@ export class Composer extends LitElement {
           placeholder=${this.asked ? words.placeholderAsk : words.placeholder}
           aria-describedby=${near ? 'count' : nothing} aria-invalid=${this.#over > 0 ? 'true' : 'false'}
           .value=${this.draft} @keydown=${this.#key} @paste=${this.#paste}
-          @input=${(event: Event) => { this.draft = (event.target as HTMLTextAreaElement).value; }}></textarea>
+          @input=${this.#typed}></textarea>
         <button type="submit" class="primary send" aria-label=${words.send} title=${words.send}
           ?disabled=${!this.draft.trim() || this.#over > 0}>${icons.send}</button>
       </div>

@@ -2,7 +2,7 @@
 
 import type { Api, Sending } from './api.ts';
 import type { ServerEvent } from './sse.ts';
-import type { Page, Reply } from './types.ts';
+import type { Page, Reply, Standing } from './types.ts';
 
 export function conversationPath(id: string): string {
   return `/conversations/${encodeURIComponent(id)}`;
@@ -35,7 +35,8 @@ export async function upload(api: Api, id: string, file: File, sending: Sending)
 export type Heard =
   | { kind: 'reply'; reply: Reply }
   | { kind: 'delta'; text: string }
-  | { kind: 'status'; status: string }
+  | { kind: 'standing'; standing: Standing }
+  | { kind: 'typing'; name: string }
   | { kind: 'nothing' };
 
 export function heard(event: ServerEvent): Heard {
@@ -48,7 +49,8 @@ export function heard(event: ServerEvent): Heard {
   if (content?.id !== undefined && typeof content.role === 'string') {
     return { kind: 'reply', reply: content as unknown as Reply };
   }
-  if (typeof content?.status === 'string') return { kind: 'status', status: content.status };
+  if (event.event === 'typing' && typeof content?.name === 'string') return { kind: 'typing', name: content.name };
+  if (typeof content?.status === 'string') return { kind: 'standing', standing: content as unknown as Standing };
   return { kind: 'nothing' };
 }
 

@@ -5,13 +5,15 @@ import type { Downloads } from './cards/export.ts';
 import { type Decided, type Decision, Decisions } from './decisions.ts';
 import { Live, type LiveListener } from './live.ts';
 import { Memory } from './memory.ts';
+import { Opinions } from './opinions.ts';
 import { Outbox } from './outbox.ts';
 import { Pause } from './pause.ts';
 import { Reachability } from './reachability.ts';
 import { conversationPath, heard, history, upload } from './reading.ts';
 import type { ServerEvent } from './sse.ts';
+import { Typing } from './typing.ts';
 import { type Outgoing, type Said, Transcript } from './transcript.ts';
-import type { Conversation, Page, Person, Receipt, Reply } from './types.ts';
+import type { Conversation, Opinion, Page, Person, Receipt, Reply } from './types.ts';
 
 export interface SessionOptions {
   api: Api;
@@ -42,6 +44,7 @@ export class Session implements LiveListener {
   unread = 0;
   /** Words of an answer that is still being written. */
   delta = '';
+  readonly typing = new Typing(() => this.#changed());
   readonly api: Api;
   readonly decisions: Decisions;
   /** Receipts that no message carries, by proposal. */
@@ -180,6 +183,7 @@ export class Session implements LiveListener {
     this.#live = null;
     this.#outbox = null;
     this.delta = '';
+    this.typing.stop();
   }
 
   // --- what arrives -------------------------------------------------------------------------
@@ -197,9 +201,12 @@ export class Session implements LiveListener {
     } else if (what.kind === 'delta') {
       this.delta += what.text;
       this.#changed();
-    } else if (what.kind === 'status' && this.conversation) {
-      this.conversation = { ...this.conversation, status: what.status };
+    } else if (what.kind === 'standing' && this.conversation) {
+      this.conversation = { ...this.conversation, ...what.standing };
+      if (what.standing.status !== 'person') this.typing.stop();
       this.#changed();
+    } else if (what.kind === 'typing') {
+      this.typing.heard(what.name);
     }
   }
 
@@ -221,6 +228,7 @@ export class Session implements LiveListener {
     const said = fresh.filter((reply) => reply.role !== 'user');
     if (said.length) {
       this.delta = '';
+      this.typing.stop();
       this.#listener.arrived(said);
       if (said.some((reply) => reply.role !== 'bot')) void this.#rereadStatus();
       if (waited && this.transcript.openProposal?.id === waited.id) void this.#recheck(waited);
@@ -288,6 +296,14 @@ export class Session implements LiveListener {
     this.#keep();
   }
 
+  /** The person types: whoever has the conversation sees that. Losing it loses nothing. */
+  types(): void {
+    const { conversation } = this;
+    if (!conversation || !['waiting', 'person'].includes(conversation.status)) return;
+    if (!this.typing.isDue(Date.now())) return;
+    this.api.post(`${conversationPath(conversation.id)}/typing`, {}).catch(() => undefined);
+  }
+
   retry(id: string): void {
     this.#outbox?.retry(id);
     this.#keep();
@@ -329,10 +345,16 @@ export class Session implements LiveListener {
     this.#receive(replies);
   }
 
-  async rate(message: string, thumb: 'up' | 'down', comment?: string): Promise<void> {
-    if (!this.conversation) return;
-    const body = { message_id: message, thumb, ...(comment ? { comment } : {}) };
-    await this.api.post(`${conversationPath(this.conversation.id)}/feedback`, body);
+  /** Keep an opinion of a message, or of the whole when `about` is null; without one, take it back. */
+  async opine(about: string | null, opinion: Opinion | null): Promise<void> {
+    const { conversation } = this;
+    if (!conversation) return;
+    const opinions = new Opinions(this.api, conversationPath(conversation.id));
+    const feedback = opinion ? await opinions.give(about, opinion) : await opinions.takeBack(about);
+    if (this.conversation?.id !== conversation.id) return;
+    if (about) this.transcript.setFeedback(about, feedback);
+    else this.conversation = { ...this.conversation, feedback };
+    this.#changed();
   }
 
   /** How cards come to the files that the server makes. */

@@ -254,6 +254,14 @@ export interface CaseTag {
   status?: string | null;
 }
 
+/** What the person thinks of an answer, or of the whole conversation. */
+export interface Opinion {
+  thumb?: 'up' | 'down' | null;
+  rating?: number | null;
+  reasons?: string[] | null;
+  comment?: string | null;
+}
+
 /** One message of a conversation, whoever wrote it. `text` is Markdown unless a user wrote it. */
 export interface Reply {
   id: string;
@@ -271,15 +279,31 @@ export interface Reply {
   author?: string | null;
   /** The id under which a person's own message was sent. */
   client_message_id?: string | null;
+  /** What the person said of it. */
+  feedback?: Opinion | null;
 }
 
-export interface Conversation {
+/** Where somebody stands who waits for a person; `minutes` is null while nobody can tell. */
+export interface QueuePlace {
+  position: number;
+  minutes: number | null;
+}
+
+/** Who has the conversation: the assistant, nobody yet, or a support agent. */
+export interface Standing {
+  status: string;
+  agent?: string | null;
+  queue?: QueuePlace | null;
+}
+
+export interface Conversation extends Standing {
   id: string;
   portal: string;
   engine?: string | null;
-  status: string;
   /** Beginning of the newest message. */
   last?: string | null;
+  /** What the person said of the whole. */
+  feedback?: Opinion | null;
   created_at?: string | null;
   updated_at?: string | null;
 }

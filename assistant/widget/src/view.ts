@@ -39,16 +39,32 @@ export interface TalkContext {
 type Drawn = TemplateResult | typeof nothing;
 
 /** One line above the transcript: no connection, or who has the conversation. */
-export function drawBar(session: Session): TemplateResult {
-  const status = session.conversation?.status;
+export function drawBar(session: Session, press: (said: Said) => void): TemplateResult {
+  const { conversation } = session;
+  const status = conversation?.status;
   if (!session.online) {
     const text = navigator.onLine ? words.offlineServer : words.offline;
     return html`<div role="status"><div class="bar">${icons.retry}${text}</div></div>`;
   }
-  const told = status === 'waiting' ? words.waitingForPerson
-    : status === 'person' ? words.withPerson : status === 'closed' ? words.closed : '';
+  const told = status === 'person' ? words.withPerson(conversation?.agent) : status === 'closed' ? words.closed : '';
+  if (conversation && status === 'waiting') return drawQueue(session, conversation, press);
   return html`<div role="status">${told
     ? html`<div class="bar calm">${icons.person}${told}</div>` : nothing}</div>`;
+}
+
+const LEAVE = '/leave_queue';
+
+/**
+ * The place in the queue. Read out is the place alone, when it changes; how long it takes may be
+ * said anew at any moment, and is there to be looked up.
+ */
+function drawQueue(session: Session, { queue }: Conversation, press: (said: Said) => void): TemplateResult {
+  const isOffered = session.transcript.turn.some(({ buttons }) => buttons?.some(({ payload }) => payload === LEAVE));
+  const leave = { payload: LEAVE, title: words.backToAssistant };
+  return html`<div class="bar calm queue">${icons.person}<div class="queue-words">
+      <span role="status">${queue ? words.inQueue(queue.position) : words.waitingForPerson}</span>
+      <span>${queue ? (queue.minutes ? words.usually(queue.minutes) : words.usuallyUnknown) : nothing}</span></div>
+    ${isOffered ? nothing : html`<button type="button" class="text-button" @click=${() => press(leave)}>${words.backToAssistant}</button>`}</div>`;
 }
 
 export interface UploadActions {
@@ -145,9 +161,17 @@ export function drawTurn(context: TalkContext): TemplateResult {
   const { turnSince, delta, transcript } = session;
   if (turnSince !== null || delta) return drawWorking(turnSince, delta);
   const { asking, ask } = transcript;
-  return html`${drawOffers(offers(transcript.turn, ask), context)}${
+  // With an agent, what was offered before they came is no longer the way to go on.
+  const turn = session.conversation?.status === 'person' ? transcript.turn.slice(-1) : transcript.turn;
+  return html`${drawTyping(session.typing.name)}${drawOffers(offers(turn, ask), context)}${
     // A question's control begins empty, also after a question of the same kind.
     asking && ask ? keyed(asking.id, drawQuestion(ask, context)) : nothing}`;
+}
+
+/** An agent who is typing: seen, and never read out, or nothing else would be heard. */
+function drawTyping(name: string): Drawn {
+  return name ? html`<div class="types"><span class="dots" aria-hidden="true"><i></i><i></i><i></i></span>
+    <span>${words.types(name)}</span></div>` : nothing;
 }
 
 function drawWorking(since: number | null, delta: string): TemplateResult {

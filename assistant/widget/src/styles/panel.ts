@@ -104,7 +104,9 @@ export const panel = css`
     background: var(--_person); color: var(--_person-ink); border-bottom: 1px solid var(--_person-line);
   }
   .bar.calm { background: var(--_accent-soft); color: var(--_accent); border-color: var(--_line); }
-  .bar .icon { width: 16px; height: 16px; }
+  .bar .icon { width: 16px; height: 16px; flex: none; }
+  .queue-words { display: flex; flex-wrap: wrap; gap: 0 6px; flex: 1; min-width: 0; }
+  .queue .text-button { flex: none; color: inherit; }
 
   .scroller { flex: 1; min-height: 0; overflow-y: auto; overscroll-behavior: contain; padding: 16px; container-type: inline-size; }
   .scroller:focus-visible { outline-offset: -3px; }

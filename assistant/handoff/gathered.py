@@ -1,0 +1,66 @@
+"""What was said and found out before a person was wanted, so that nobody has to ask it again."""
+
+import json
+import re
+from typing import Any
+
+from assistant.handoff import words
+from assistant.situation import Situation
+
+MOST_WORDS = 1500  # characters of a description
+FEWEST = 3  # words that say something
+_ORDER = re.compile(r"\b(41\d{5}|81\d{6})\b")
+
+
+def own_words(situation: Situation) -> list[str]:
+    """What the person has written in this task, oldest first; commands and asking for a person
+    say nothing about it.
+    """
+    begin = 0
+    for message in situation.recent:
+        over = (message.card or {}).get("kind") == "receipt"
+        if over or (message.role == "person" and message.case is None):
+            begin = message.seq
+    return [
+        message.text.strip()
+        for message in situation.recent
+        if message.role == "user"
+        and message.seq > begin
+        and message.payload is None
+        and message.file_id is None
+        and _intent(message.why) != "talk_to_person"
+        and not words.ask_for_person(message.text)
+        and len(message.text.split()) >= FEWEST
+    ]
+
+
+def _intent(why: dict[str, Any] | None) -> str:
+    return str(((why or {}).get("intent") or {}).get("name") or "")
+
+
+def slots(situation: Situation) -> dict[str, Any]:
+    """What the engine knows already: the facts of an open form, ours or Rasa's."""
+    if situation.conversation.form is not None:
+        return dict(situation.conversation.form.get("slots") or {})
+    for message in reversed(situation.recent):
+        if message.role == "user" and message.why and message.why.get("slots"):
+            return dict(message.why["slots"])
+    return {}
+
+
+def case_payload(situation: Situation) -> str:
+    """*Open a case*, with what is known of it: the words so far, the order, the account."""
+    said, known = own_words(situation), slots(situation)
+    facts: dict[str, Any] = {}
+    if said:
+        # The first line is the title; all of it, below, the description.
+        facts["wish"] = "\n".join([" ".join(said[0].split())[:150], *said])[:MOST_WORDS]
+    order = known.get("order_number") or next(
+        (found[1] for text in reversed(said) if (found := _ORDER.search(text))), None
+    )
+    if isinstance(order, str):
+        facts["order_number"] = order
+    account = known.get("smart_account")
+    if isinstance(account, str):
+        facts["smart_account"] = account
+    return "/open_case" + (json.dumps(facts, ensure_ascii=False) if facts else "")
