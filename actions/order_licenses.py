@@ -10,7 +10,7 @@ from actions.accounts import title_of
 from actions.base import CustomAction
 from actions.inside import accounts_meant, nodes_of, read_all
 from actions.names import find_names
-from actions.order_views import count_of, show_order
+from actions.order_views import count_of, has_arrived, show_order
 from actions.orders import (
     OFFERED,
     Meant,
@@ -56,14 +56,17 @@ async def _licences_of_order(turn: Turn, order: Order) -> None:
     if not answer.ok:
         show_order(turn, order)
         return
+    items = answer.body["items"]
     lines = [
         say("utter_licenses_of_line", line=one["line"], product=one["product"], text=one["text"])
-        for one in answer.body["items"][:SAID_LICENCES]
+        for one in items[:SAID_LICENCES]
     ]
-    if len({one["text"] for one in answer.body["items"]}) == 1 and not answer.body["delivered"]:
+    if len(items) > SAID_LICENCES:
+        lines.append(say("utter_orders_rest", count=len(items) - SAID_LICENCES))
+    if len({one["text"] for one in items}) == 1 and not has_arrived(order):
         lines = []  # the same of each
     parts = ["\n".join([str(answer.body["text"]), *lines])]
-    if answer.body["delivered"] < len(answer.body["items"]):
+    if not has_arrived(order):
         parts += [say_delay(order, one, whole=True) for one in order["delays"]]
     turn.reply(
         "\n\n".join(parts), card=card_of("get_order", order), buttons=ways_on(order),

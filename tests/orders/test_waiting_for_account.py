@@ -56,8 +56,7 @@ async def test_that_a_line_delivered_without_an_account_waits_for_one(company: C
     assert {"assign_order", "delegate_order"} <= set(order["you_may"])
     assert "unassign_order" not in order["you_may"]
     last = next(step for step in order["timeline"] if step["step"] == "provisioned")
-    assert (last["done"], last["at"] is None) == (False, False)
-    assert "wait for a Smart Account" in last["title"]
+    assert (last["done"], last["at"], last["title"]) == (False, None, "Licences in a Smart Account")
     assert (await order_of(number)).unassigned_lines == 1
     for narrowed in ("delayed=true", "assignment=unassigned"):
         listed = await seen(nora, f"/orders?q={number}&{narrowed}")
