@@ -12,6 +12,7 @@ from actions.base import CustomAction
 from actions.dates import say_moment
 from actions.inside import read_all
 from actions.names import find_names
+from actions.order_access import ABOUT_ORDERS
 from actions.people import named_people, say_person, spellings_of, users_named
 from actions.periods import Period, read_period
 from actions.places import SLOT as PLACES
@@ -137,10 +138,6 @@ async def _where(turn: Turn) -> list[Item]:
     return found.entries or [one for one in await related(turn) if one["relation"] == "access"]
 
 
-# After these, a delegation that nobody names is an order's.
-_ABOUT_ORDERS = frozenset({"delegate_order_form", "action_order_people"})
-
-
 class EndDelegationForm(AccountForm):
     """Ends a delegation before its time."""
 
@@ -152,7 +149,7 @@ class EndDelegationForm(AccountForm):
 
     async def elsewhere(self, turn: Turn, sheet: Sheet) -> str | None:  # noqa: ARG002
         """An order's delegation, when its number is said or one was given just now."""
-        given = (turn.recall.get("last") or {}).get("run") in _ABOUT_ORDERS
+        given = (turn.recall.get("last") or {}).get("run") in ABOUT_ORDERS
         return "revoke_order_delegation_form" if given or turn.values("order_number") else None
 
     async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:

@@ -26,6 +26,14 @@ Item = dict[str, Any]
 DELEGATION = "delegation_id"
 PARTNER = "partner"
 RUNNING = frozenset({"sent", "redeemed"})
+# After these, a delegation that nobody names is an order's.
+ABOUT_ORDERS = frozenset({"delegate_order_form", "action_order_people"})
+_TAKE_BACK = re.compile(
+    r"^\W*(?:please\s+|ok(?:ay)?\W+|then\s+)*(?:revoke|withdraw|end|remove|undo|take)\s+"
+    r"(?:it|that|this|them|(?:the|that|this) (?:one|link|delegation|access))"
+    r"(?:\s+(?:back|again|away|please|now))*\W*$",
+    re.IGNORECASE,
+)
 _PSS = "pss"
 _SUPPORT_SERVICE = re.compile(r"support[ _-]service|\bcontract\b|\bthe second\b", re.IGNORECASE)
 _SELF_SERVICE = re.compile(
@@ -107,6 +115,14 @@ class RevokeOrderDelegationForm(OrderForm):
         running = await _delegations(turn, str(sheet.values[ORDER]))
         states = metadata("utter_order_delegations", "states")
         return {one["id"]: f"{one['email']} ({states[one['status']]})" for one in running}
+
+
+def takes_back_delegation(turn: Turn) -> bool:
+    """Whether "revoke it" is said right after an order was delegated or its people were shown: by
+    itself it could be anything.
+    """
+    last = (turn.recall.get("last") or {}).get("run")
+    return last in ABOUT_ORDERS and not turn.is_payload and bool(_TAKE_BACK.match(turn.words))
 
 
 async def _delegations(turn: Turn, number: str) -> list[Item]:

@@ -60,17 +60,21 @@ async def _licences_of_order(turn: Turn, order: Order) -> None:
     lines = [
         say("utter_licenses_of_line", line=one["line"], product=one["product"], text=one["text"])
         for one in items[:SAID_LICENCES]
+        if has_arrived(order) or not str(answer.body["text"]).endswith(one["text"])
     ]
     if len(items) > SAID_LICENCES:
         lines.append(say("utter_orders_rest", count=len(items) - SAID_LICENCES))
+    text = str(answer.body["text"])
     if len({one["text"] for one in items}) == 1 and not has_arrived(order):
         lines = []  # the same of each
-    parts = ["\n".join([str(answer.body["text"]), *lines])]
+    parts = ["\n".join([text, *lines])]
     if not has_arrived(order):
-        parts += [say_delay(order, one, whole=True) for one in order["delays"]]
-    turn.reply(
-        "\n\n".join(parts), card=card_of("get_order", order), buttons=ways_on(order),
-    )  # fmt: skip
+        told = [one for one in order["delays"] if one["title"] in text and one["who"] in text]
+        parts += [
+            say_delay(order, one, whole=True) for one in order["delays"] if one not in told
+        ]  # fmt: skip
+    ways = [one for one in ways_on(order) if one["title"] != say("utter_way_licences")]
+    turn.reply("\n\n".join(parts), card=card_of("get_order", order), buttons=ways)
 
 
 def _licence_line(item: dict[str, Any]) -> str:

@@ -137,7 +137,8 @@ def state_of(order: Order) -> str:
     elif place:
         said.append(say("utter_order_assigned", place=place))
     elif order["assignment_status"] == "unassigned":
-        said.append(say("utter_order_unassigned"))
+        partly = any(line["assignment"] for line in order["lines"])
+        said.append(say("utter_order_partly_assigned" if partly else "utter_order_unassigned"))
     return " ".join(said)
 
 
