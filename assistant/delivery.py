@@ -21,7 +21,7 @@ from backend.core.jobs import job
 
 @job(
     "deliver_case_news",
-    after=("case_replied", "training_scheduled", "case_closed", "case_cancelled"),
+    after=("case_replied", "training_scheduled", "case_closed", "case_cancelled", "case_merged"),
 )
 async def deliver_case_news(event_id: str) -> None:
     """Put a reply, a schedule or an end into the requester's chat, once."""
@@ -66,4 +66,6 @@ def _draft(event: Event, told: dict[str, Any], name: str) -> Draft:
     case = {"number": told["case"], "title": told["title"], "status": told["status"]}
     if event.type == "case_replied":
         return Draft(str(told["said"]), role="person", case=case)
-    return Draft(say(f"news.{event.type}", text=event.text, name=name), role="system", case=case)
+    into = told.get("into", "")
+    said = say(f"news.{event.type}", text=event.text, name=name, case=case["number"], into=into)
+    return Draft(said, role="system", case=case)

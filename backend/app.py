@@ -15,6 +15,7 @@ from backend.cases import assigning as _assigning  # noqa: F401 - registers its 
 from backend.cases import indexing as _case_indexing  # noqa: F401 - follows what is written
 from backend.cases import mails as _case_mails  # noqa: F401 - registers its jobs
 from backend.cases.desk_routes import router as desk
+from backend.cases.page_routes import router as case_page
 from backend.cases.routes import router as cases
 from backend.commerce.routes import router as commerce
 from backend.demo.routes import router as demo
@@ -50,7 +51,8 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API)
     # What is called by far most often is looked for first.
     for feature in (
-        commerce, people, training, desk, cases, directory, access, access_rules, accounts,
+        commerce, people, training, desk, cases, case_page, directory, access, access_rules,
+        accounts,
         account_requests, virtual_accounts, users, groups, orders, assigning, order_access,
         order_desk, order_exports, licenses, partners, events, knowledge, demo,
     ):  # fmt: skip

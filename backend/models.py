@@ -2,6 +2,7 @@
 
 from backend.access import models as access
 from backend.accounts import models as accounts
+from backend.cases import desk_models as cases_desk
 from backend.cases import models as cases
 from backend.core import events, identity, unit_of_work
 from backend.demo import models as demo
@@ -17,6 +18,7 @@ __all__ = [
     "access",
     "accounts",
     "cases",
+    "cases_desk",
     "demo",
     "directory",
     "events",

@@ -3,8 +3,8 @@
 from fastapi import Response, UploadFile
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.cases import repository, service
-from backend.cases.models import Attachment
+from backend.cases import presentation, repository, service
+from backend.cases.models import Attachment, Case
 from backend.cases.schemas import CaseAnswer
 from backend.core import files
 from backend.core.database import is_dry_run
@@ -62,13 +62,22 @@ async def _require_room(session: AsyncSession, number: str, size: int) -> None:
     )
 
 
+async def _belongs(session: AsyncSession, person: Person, row: Attachment, case: Case) -> bool:
+    """Whether it is a file of the case, or of one merged into it whose thread the person reads."""
+    if row.case_number == case.number:
+        return True
+    return presentation.reads_all(person, case) and row.case_number in await repository.merged_into(
+        session, case.number
+    )
+
+
 async def download(
     session: AsyncSession, person: Person, number: str, attachment_id: str
 ) -> Response:
     """A file of a case, for whoever may see the case; 404 for everybody else."""
     case = await service.find(session, person, number)
     row = await session.get(Attachment, attachment_id)
-    if row is None or row.case_number != case.number:
+    if row is None or not await _belongs(session, person, row, case):
         raise not_found(
             f"file of that id in case {case.number}",
             "The case's thread lists its files: look there for `details.attachment`.",

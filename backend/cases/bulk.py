@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.cases import service, work
 from backend.cases.bulk_schemas import CaseResult, CasesChanged, Change, ChangeCases
-from backend.cases.schemas import ENDED, CaseAnswer, Status, UpdateCase
+from backend.cases.schemas import ENDED, CaseAnswer, Reply, Status, UpdateCase
 from backend.cases.views import require_agent
 from backend.core.events import Acting
 from backend.core.identity import Person
@@ -79,7 +79,7 @@ async def _do(
         return await work.claim(session, person, acting, number)
     if body.change is Change.CLOSE:
         if body.reply:
-            await work.reply(session, person, acting, number, body.reply)
+            await work.reply(session, person, acting, number, Reply(text=body.reply))
         closing = UpdateCase(status=Status.CLOSED)
         return await work.update(session, person, acting, number, closing)
     wanted: dict[Change, UpdateCase] = {

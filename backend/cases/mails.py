@@ -192,3 +192,28 @@ async def mail_clock(event_id: str) -> None:
                 "link": f"{settings().base_url}/console/cases/{case.number}",
             }
             await put_in_outbox(session, event.id, event.type, person.email, facts)
+
+
+@job("mail_case_merged", after=("case_merged",))
+async def mail_case_merged(event_id: str) -> None:
+    """Tell the requester in which case this one goes on."""
+    async with database().write() as session:
+        event = await session.get_one(Event, event_id)
+        _, facts = await _facts(session, event)
+        facts["into"] = await session.get_one(Case, event.details["into"])
+        facts["link"] = f"{settings().base_url}/?case={facts['into'].number}"
+        # An answer to this mail goes to the case that goes on.
+        await _to_requester(session, event, event.type, facts["into"], facts)
+
+
+@job("mail_case_handed_over", after=("case_handed_over",))
+async def mail_case_handed_over(event_id: str) -> None:
+    """Tell an agent which case was given to them, and what they should know."""
+    async with database().write() as session:
+        event = await session.get_one(Event, event_id)
+        if event.details["to"] == event.actor:
+            return
+        case, facts = await _facts(session, event)
+        facts["person"] = await session.get_one(Person, event.details["to"])
+        facts["link"] = f"{settings().base_url}/console/cases/{case.number}"
+        await put_in_outbox(session, event.id, event.type, facts["person"].email, facts)

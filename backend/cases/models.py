@@ -44,6 +44,9 @@ class Case(SQLModel, table=True):
     order_number: str | None = Field(default=None, max_length=20)
     phone: str | None = Field(default=None, max_length=40)
     conversation: str | None = Field(default=None, max_length=64, index=True)
+    merged_into: str | None = Field(
+        default=None, foreign_key="support_case.number", max_length=20, index=True
+    )
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime, index=True)
     updated_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

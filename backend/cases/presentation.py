@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from backend.cases import repository
 from backend.cases.clocks import clocks_of, shown_clocks
 from backend.cases.desk import desk
+from backend.cases.links import links_of
 from backend.cases.models import Case, CaseEntry, Engagement, EngagementWindow
 from backend.cases.schemas import (
     CaseHead,
@@ -47,20 +48,38 @@ def _head(
     }
 
 
+def reads_all(viewer: Person, case: Case) -> bool:
+    """Whether somebody reads also what was merged into the case: who reads it by its account's
+    policy may not be meant to read what has nothing to do with that account.
+    """
+    return viewer.id == case.requester or desk_allows(viewer, DeskAction.WORK_CASES, case.queue)
+
+
 async def whole(session: AsyncSession, case: Case, viewer: Person) -> CasePublic:
     """One case with its thread, as `viewer` may see it."""
     desk_view = desk_allows(viewer, DeskAction.WORK_CASES, case.queue)
-    entries = await repository.entries_of(session, case.number, internal=desk_view)
+    merged = await repository.merged_into(session, case.number) if reads_all(viewer, case) else []
+    entries = await repository.entries_of(session, [case.number, *merged], internal=desk_view)
+    own = [entry for entry in entries if entry.case_number == case.number]
     known = await people(session, [case.requester, case.assignee, *(e.author for e in entries)])
     domains = await repository.domains(session, [case.smart_account_id])
     found = await repository.engagement_of(session, case.number)
     return CasePublic.model_validate(
-        _head(case, known, domains, entries)
+        _head(case, known, domains, own)
         | {
             "conversation": case.conversation if desk_view else None,
             "engagement": engagement_public(case, *found) if found else None,
+            "merged": merged,
+            "links": await links_of(session, case.number, viewer),
+            "tags": await repository.tags_of(session, case.number) if desk_view else [],
             "thread": [
-                Entry.model_validate(e.model_dump() | {"author": person_ref(e.author, known)})
+                Entry.model_validate(
+                    e.model_dump()
+                    | {
+                        "author": person_ref(e.author, known),
+                        "case": e.case_number if e.case_number != case.number else None,
+                    }
+                )
                 for e in entries
             ],
         }

@@ -12,6 +12,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from backend.accounts import repository as accounts
 from backend.accounts.models import SmartAccount
 from backend.cases.clocks import MOVES_CLOCKS
+from backend.cases.desk_models import CaseTag
 from backend.cases.models import (
     Attachment,
     Case,
@@ -84,9 +85,34 @@ async def next_number(session: AsyncSession) -> str:
     return f"C-{(await session.exec(statement)).scalar_one()}"
 
 
-async def entries_of(session: AsyncSession, number: str, *, internal: bool) -> list[CaseEntry]:
-    """The thread, oldest first."""
-    statement = select(CaseEntry).where(CaseEntry.case_number == number)
+async def merged_into(session: AsyncSession, number: str) -> list[str]:
+    """The numbers of cases that were merged into this one, also by way of others."""
+    found: list[str] = []
+    nearest = [number]
+    while nearest:
+        rows = await session.exec(
+            select(Case.number).where(col(Case.merged_into).in_(nearest)).order_by(col(Case.number))
+        )
+        nearest = [one for one in rows.all() if one not in found]
+        found += nearest
+    return found
+
+
+async def where_it_went(session: AsyncSession, number: str) -> str:
+    """The number of the case that this one was merged into in the end; its own otherwise."""
+    seen: set[str] = set()
+    while number not in seen:
+        seen.add(number)
+        following = await session.exec(select(Case.merged_into).where(Case.number == number))
+        number = following.first() or number
+    return number
+
+
+async def entries_of(
+    session: AsyncSession, numbers: Sequence[str], *, internal: bool
+) -> list[CaseEntry]:
+    """The thread, oldest first; of a case and of those merged into it, as one."""
+    statement = select(CaseEntry).where(col(CaseEntry.case_number).in_(numbers))
     if not internal:
         statement = statement.where(col(CaseEntry.internal).is_(False))
     return list(
@@ -140,6 +166,14 @@ async def leads_of(session: AsyncSession, queue: str) -> list[Person]:
         .order_by(col(Person.name))
     )
     return [lead for lead in rows.all() if desk_allows(lead, DeskAction.WORK_CASES, queue)]
+
+
+async def tags_of(session: AsyncSession, number: str) -> list[str]:
+    """The desk's words on a case, by name."""
+    rows = await session.exec(
+        select(CaseTag.tag).where(CaseTag.case_number == number).order_by(col(CaseTag.tag))
+    )
+    return list(rows.all())
 
 
 async def domains(session: AsyncSession, ids: Iterable[int | None]) -> dict[int, str]:

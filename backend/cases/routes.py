@@ -17,6 +17,7 @@ from backend.cases.schemas import (
     OpenCase,
     Queue,
     Queues,
+    Reply,
     Said,
     Status,
     UpdateCase,
@@ -178,13 +179,13 @@ async def claim_case(
 )
 async def reply_to_case(
     case_number: Number,
-    body: Said,
+    body: Reply,
     person: CurrentPerson,
     acting: ActingDep,
     session: SessionDep,
 ) -> CaseAnswer:
     """Answer the requester of a case, in the chat and by mail. For support agents."""
-    return await work.reply(session, person, acting, case_number, body.text)
+    return await work.reply(session, person, acting, case_number, body)
 
 
 @router.post("/cases/{case_number}/notes", operation_id="add_case_note", dependencies=WRITE_HEADERS)

@@ -110,6 +110,17 @@ class Said(Body):
     text: LongText = Field(description="What to add, as you would say it")
 
 
+class Reply(Said):
+    """An answer to the requester."""
+
+    expected_entry: str | None = Field(
+        default=None,
+        max_length=32,
+        description="The id of the last entry of the thread that you have read: if somebody else "
+        "has added to it since, the answer is refused",
+    )
+
+
 class CancelCase(Body):
     """Why a case is no longer needed."""
 
@@ -198,6 +209,19 @@ class Entry(BaseModel):
     internal: bool
     text: str
     details: dict[str, Any]
+    case: str | None = Field(default=None, description="The merged case that it comes from")
+
+
+LinkKind = Literal["related", "blocks", "blocked_by", "caused_by", "causes"]
+
+
+class Link(BaseModel):
+    """Another case that has to do with this one, as seen from here."""
+
+    kind: LinkKind
+    number: str
+    title: str
+    status: Status
 
 
 class CaseHead(BaseModel):
@@ -231,6 +255,10 @@ class CasePublic(CaseHead):
     phone: str | None
     conversation: str | None = Field(description="The chat it came from; support only")
     engagement: EngagementPublic | None
+    merged_into: str | None = Field(description="The case that goes on in place of this one")
+    merged: list[str] = Field(default=[], description="Cases that go on in this one")
+    links: list[Link] = Field(default=[], description="Cases it has to do with that you may see")
+    tags: list[str] = Field(default=[], description="The desk’s words on it; support only")
     thread: list[Entry]
 
 

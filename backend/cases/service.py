@@ -204,14 +204,21 @@ def require_requester_or_desk(person: Person, case: Case) -> None:
         )
 
 
-def require_open(case: Case) -> None:
-    """409 for a case that has ended."""
+def require_open(case: Case, hint: str = "Open a new case if you still need help.") -> None:
+    """409 for a case that has ended; `hint` says what to do instead."""
+    if case.merged_into:
+        raise conflict(
+            "case-merged",
+            "This case goes on in another one",
+            f"Case {case.number} was merged into {case.merged_into}.",
+            f"Go on in case {case.merged_into}.",
+        )
     if case.status in ENDED:
         raise conflict(
             "case-ended",
             "This case has ended",
             f"Case {case.number} is {STATUS_NAMES[Status(case.status)].lower()}.",
-            "Open a new case if you still need help.",
+            hint,
         )
 
 
@@ -221,18 +228,14 @@ async def add_note(
     """From the requester: part of the thread, reopens a recently closed case. From the desk:
     internal, never shown to the requester.
     """
-    case = await find_to_change(session, person, number)
+    case = await find(session, person, number)
     require_requester_or_desk(person, case)
+    if person.id == case.requester:
+        # Who answers to a case that was merged means the one that goes on.
+        number = await repository.where_it_went(session, case.number)
+    case = await find_to_change(session, person, number)
     if person.id != case.requester:
-        noted = await add_entry(session, case, "note", person.id, said, internal=True)
-        await note_event(
-            session,
-            "case_noted_internally",
-            case,
-            acting,
-            f"Internal note by {person.name}",
-            entry=noted.id,
-        )
+        await note_internally(session, person, acting, case, said)
         return await answer(session, case, person, receipt_for(case, "Internal note added"))
     reopened = await _may_reopen(session, case)
     if case.status in (Status.CLOSED, Status.CUSTOMER_PENDING):
@@ -250,6 +253,21 @@ async def add_note(
     )
     title = "Note added, the case is open again" if reopened else "Note added"
     return await answer(session, case, person, receipt_for(case, title, ("Note", said[:200])))
+
+
+async def note_internally(
+    session: AsyncSession, person: Person, acting: Acting, case: Case, said: str
+) -> None:
+    """A note that only the desk reads."""
+    noted = await add_entry(session, case, "note", person.id, said, internal=True)
+    await note_event(
+        session,
+        "case_noted_internally",
+        case,
+        acting,
+        f"Internal note by {person.name}",
+        entry=noted.id,
+    )
 
 
 async def _may_reopen(session: AsyncSession, case: Case) -> bool:

@@ -2,7 +2,7 @@
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from backend.cases import service
+from backend.cases import canned, repository, service
 from backend.cases.desk import desk
 from backend.cases.models import Case
 from backend.cases.schemas import (
@@ -10,13 +10,20 @@ from backend.cases.schemas import (
     STATUS_NAMES,
     TRANSITIONS,
     CaseAnswer,
+    Reply,
     Status,
     UpdateCase,
 )
 from backend.core.events import Acting
-from backend.core.identity import Person, by_address
+from backend.core.identity import Person, by_address, people, person_ref
 from backend.core.policy import DeskAction, desk_allows
 from backend.core.problems import FieldError, conflict, invalid
+
+# What an answer should not be written past: words, files and whoever took the case over.
+WORTH_READING = frozenset({
+    "reply", "note", "attachment", "scheduled", "rescheduled", "status", "cancelled", "assigned",
+    "merged",
+})  # fmt: skip
 
 
 async def claim(session: AsyncSession, person: Person, acting: Acting, number: str) -> CaseAnswer:
@@ -59,6 +66,15 @@ async def update(
     """Change status, severity, queue or assignee; each change is an entry and an event."""
     case = await service.find_to_change(session, person, number)
     service.require_desk(person, case)
+    changes = await change(session, person, acting, case, body)
+    title = "Case updated" if changes else "Nothing to change"
+    return await service.answer(session, case, person, service.receipt_for(case, title, *changes))
+
+
+async def change(
+    session: AsyncSession, person: Person, acting: Acting, case: Case, body: UpdateCase
+) -> list[tuple[str, str]]:
+    """The same to a case that is ours to change; what changed, for a receipt."""
     changes: list[tuple[str, str]] = []
     if body.status and body.status != case.status:
         _refuse_transition(case, body.status)
@@ -92,11 +108,12 @@ async def update(
             "; ".join(f"{label}: {value}" for label, value in changes),
             changed=[label for label, _ in changes],
         )
-    title = "Case updated" if changes else "Nothing to change"
-    return await service.answer(session, case, person, service.receipt_for(case, title, *changes))
+    return changes
 
 
 def _refuse_transition(case: Case, status: Status) -> None:
+    if case.merged_into:
+        service.require_open(case)
     if status not in TRANSITIONS[Status(case.status)]:
         raise conflict(
             "status",
@@ -156,13 +173,29 @@ async def _move(session: AsyncSession, case: Case, person: Person, queue: str) -
     return ("Queue", desk().queues[queue])
 
 
+def _before_answering(case: Case) -> str:
+    """What to do first with a case that has ended."""
+    if case.status == Status.CLOSED:
+        return "Reopen it first: set its status to in progress. Then send the answer."
+    return "It was cancelled, which is final: write in another case of the requester’s."
+
+
 async def reply(
-    session: AsyncSession, person: Person, acting: Acting, number: str, said: str
+    session: AsyncSession, person: Person, acting: Acting, number: str, body: Reply
 ) -> CaseAnswer:
     """Answer the requester: in the thread, in the chat it came from, and by mail."""
     case = await service.find_to_change(session, person, number)
     service.require_desk(person, case)
-    service.require_open(case)
+    service.require_open(case, _before_answering(case))
+    await refuse_if_changed(session, person, case, body.expected_entry)
+    await say(session, person, acting, case, body.text)
+    return await service.answer(session, case, person, service.receipt_for(case, "Answer sent"))
+
+
+async def say(session: AsyncSession, person: Person, acting: Acting, case: Case, said: str) -> None:
+    """The answer itself, in a case that is ours to change."""
+    service.require_open(case, _before_answering(case))
+    canned.refuse_unfilled(said)
     await _set_status_if_new(session, case, person, Status.IN_PROGRESS)
     entry = await service.add_entry(session, case, "reply", person.id, said)
     await service.note_event(
@@ -174,4 +207,27 @@ async def reply(
         entry=entry.id,
         said=said,
     )
-    return await service.answer(session, case, person, service.receipt_for(case, "Answer sent"))
+
+
+async def refuse_if_changed(
+    session: AsyncSession, person: Person, case: Case, expected: str | None
+) -> None:
+    """409 when somebody else has added to the thread since `expected`, the last entry that the
+    person has seen; nothing is checked without one.
+    """
+    if expected is None:
+        return
+    entries = await repository.entries_of(session, [case.number], internal=True)
+    places = [place for place, entry in enumerate(entries) if entry.id == expected]
+    newer = entries[places[0] + 1 :] if places else entries
+    others = [entry for entry in newer if entry.author != person.id and entry.type in WORTH_READING]
+    if not others:
+        return
+    known = await people(session, [entry.author for entry in others])
+    names = dict.fromkeys(person_ref(entry.author, known).name for entry in others)
+    raise conflict(
+        "thread-changed",
+        "The thread has changed since you read it",
+        f"{' and '.join(names)} added to case {case.number} meanwhile.",
+        "Read what is new, then send yours again if it still fits.",
+    )

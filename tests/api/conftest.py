@@ -60,6 +60,8 @@ async def known_of(owner: httpx.AsyncClient) -> Known:
     return Known(
         owner,
         case_number=number,
+        other_case=number,
+        reply_id="order-number",
         attachment_id=attached.json()["thread"][-1]["details"]["attachment"],
         conversation_id=talk,
         file_id=dropped.json()["file_id"],

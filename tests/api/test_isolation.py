@@ -99,6 +99,7 @@ BODY_OF: dict[str, dict[str, Any]] = {
     "/api/v1/desk/views/{view_id}": {"name": "Mine"},
     "/api/v1/smart-accounts/{smart_account}/users/{email}": {"role": "sa_user"},
     "/api/v1/smart-accounts/{smart_account}/groups/{group}/messages": {"text": "x"},
+    "/api/v1/canned-replies/{reply_id}": {"name": "x", "text": "x"},
 }
 
 
