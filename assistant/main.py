@@ -22,6 +22,9 @@ from assistant.conversations.routes import router as conversations
 from assistant.engines import rasa
 from assistant.engines.agent import toolbox
 from assistant.lifespan import lifespan
+from assistant.review import grouping
+from assistant.review.routes import router as review
+from assistant.statistics.routes import router as statistics
 from assistant.widget.pages import router as widget_pages
 from backend.app import API, api_router
 from backend.cases.due import apply_policy
@@ -81,7 +84,9 @@ def create_app() -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         )
     pages = (widget_pages, console, article_pages, _health)
-    for router in (api_router(), conversations, rest_channel, actions, *pages):
+    for router in (
+        api_router(), conversations, review, statistics, rest_channel, actions, *pages,
+    ):  # fmt: skip
         app.include_router(router)
     app.router.routes.extend(mcp.routes)
     http = httpx.AsyncClient(
@@ -89,6 +94,7 @@ def create_app() -> FastAPI:
     )
     client.configure(client.LicensingApi(http, app.openapi()))
     toolbox.use_embedding(lambda: knowledge.knowledge_search().embed.model)
+    grouping.use_embedding(lambda: knowledge.knowledge_search().embed.model)
     return app
 
 

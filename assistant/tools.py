@@ -18,9 +18,9 @@ OF_THE_DESK = frozenset({
 # Features for some people only, by the API's tags; whoever calls them all the same is refused.
 OF_SUPPORT, OF_PARTNERS = "support", "partners"
 # Files cannot be sent by a model; the demo's own calls show other people's mail; orders come
-# from Commerce with a token of its own.
+# from Commerce with a token of its own; mails are looked after on the desk.
 FILES = frozenset({"attach_to_case", "read_file"})
-NO_TOOLS = frozenset({"demo", "commerce"})
+NO_TOOLS = frozenset({"demo", "commerce", "mails"})
 # What people do on a portal, by the API's tags: nearer than the rest when words don't tell.
 _AT_HOME = {
     "clc": frozenset({"orders", "accounts", "access", "directory", "users", "virtual_accounts"}),

@@ -12,16 +12,22 @@ from backend.accounts.requests.routes import router as account_requests
 from backend.accounts.routes import router as accounts
 from backend.cases import alerts as _case_alerts  # noqa: F401 - registers its timer
 from backend.cases import assigning as _assigning  # noqa: F401 - registers its job and timer
+from backend.cases import bounces as _case_bounces  # noqa: F401 - registers its job
 from backend.cases import indexing as _case_indexing  # noqa: F401 - follows what is written
 from backend.cases import mails as _case_mails  # noqa: F401 - registers its jobs
 from backend.cases.desk_routes import router as desk
 from backend.cases.page_routes import router as case_page
 from backend.cases.routes import router as cases
+from backend.cases.statistics_routes import router as case_statistics
 from backend.commerce.routes import router as commerce
 from backend.demo.routes import router as demo
 from backend.directory.routes import router as directory
 from backend.events.routes import router as events
+from backend.inbound.desk_routes import router as inbound_desk
+from backend.inbound.routes import router as inbound
 from backend.knowledge.routes import router as knowledge
+from backend.notifications import bounced as _bounced  # noqa: F401 - registers its job
+from backend.notifications.desk_routes import router as mails
 from backend.orders import access_mails as _order_access_mails  # noqa: F401 - registers its jobs
 from backend.orders import arrivals as _order_arrivals  # noqa: F401 - registers its job
 from backend.orders import expiring as _order_expiring  # noqa: F401 - registers its timer
@@ -51,10 +57,10 @@ def api_router() -> APIRouter:
     router = APIRouter(prefix=API)
     # What is called by far most often is looked for first.
     for feature in (
-        commerce, people, training, desk, cases, case_page, directory, access, access_rules,
-        accounts,
-        account_requests, virtual_accounts, users, groups, orders, assigning, order_access,
-        order_desk, order_exports, licenses, partners, events, knowledge, demo,
+        commerce, people, training, desk, cases, case_page, case_statistics, directory, access,
+        access_rules, accounts, account_requests, virtual_accounts, users, groups, orders,
+        assigning, order_access, order_desk, order_exports, licenses, partners, events, knowledge,
+        inbound, inbound_desk, mails, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from benchmarks import agent, conversations, directory, memory, orders, turns
+from benchmarks import agent, conversations, directory, mail, memory, orders, turns
 from tests.product import Product
 
 BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: dict[str, Callable[[Product, Console], Awaitable[None]]] = {
     "agent": agent.run,
     "directory": directory.run,
     "orders": orders.run,
+    "mail": mail.run,
 }
 
 

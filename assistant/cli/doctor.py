@@ -13,6 +13,7 @@ def examine() -> tuple[Table, bool]:
     """A table of what was looked at, and whether all of it is well."""
     config = settings()
     found = _set_up(State.at(config.state_dir), config)
+    found += _mail(config)
     found += _model(config)
     table = Table(box=None, pad_edge=False, show_header=False)
     for what, state in found:
@@ -34,6 +35,22 @@ def _set_up(state: State, config: Settings) -> list[tuple[str, str]]:
 
 def _there(exists: bool) -> str:
     return "yes" if exists else "no: run `make setup`"
+
+
+def _mail(config: Settings) -> list[tuple[str, str]]:
+    """Whether mails leave the outbox, and answers come back."""
+    if config.smtp_url is None:
+        return [("Mail", "stays in the outbox; set SMTP_URL to send it")]
+    from backend.notifications.mail_server import examined
+
+    state = asyncio.run(examined(config.smtp_url.get_secret_value()))
+    complete = config.reply_domain and config.mail_inbound_token
+    answers = (
+        f"to {config.reply_domain}"
+        if complete
+        else ("not by mail; set REPLY_DOMAIN and MAIL_INBOUND_TOKEN")
+    )
+    return [("Mail", state), ("Answers to mails", answers)]
 
 
 def _model(config: Settings) -> list[tuple[str, str]]:

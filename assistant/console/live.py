@@ -28,6 +28,7 @@ router = APIRouter(prefix=HOME, include_in_schema=False)
         "case_assigned",
         "case_replied",
         "case_noted",
+        "case_noted_internally",
         "case_updated",
         "case_status_changed",
         "case_closed",

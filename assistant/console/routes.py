@@ -3,7 +3,19 @@
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
-from assistant.console import accounts, cases, chats, desk, door, live, mails, pages, queue
+from assistant.console import (
+    accounts,
+    cases,
+    chats,
+    desk,
+    door,
+    insights,
+    live,
+    mails,
+    pages,
+    queue,
+    review,
+)
 from assistant.console.door import HOME, Agent, ConsoleRoute
 from backend.core.problems import not_found
 
@@ -33,6 +45,8 @@ for part in (
     cases.router,
     chats.router,
     accounts.router,
+    insights.router,
+    review.router,
     mails.router,
     _rest,
 ):

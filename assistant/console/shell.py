@@ -3,6 +3,7 @@
 from typing import Any
 
 from assistant.console import repository
+from assistant.review import repository as review
 from backend.core.client import Answer, Caller, licensing_api
 from backend.core.database import database
 from backend.core.identity import Person
@@ -45,11 +46,14 @@ async def around(agent: Person, place: str) -> dict[str, Any]:
     queues = (await read(agent, "list_queues", all_queues=True))["items"]
     async with database().read() as session:
         waiting = await repository.waiting_chats(session, agent)
+        reviews = desk_allows(agent, DeskAction.REVIEW)
+        unlabelled = await review.count_open(session) if reviews else None
     return {
         "agent": agent,
         "waiting_accounts": await _waiting_accounts(agent),
         "queues": queues,
         "waiting_chats": waiting,
+        "unlabelled_groups": unlabelled,
         "place": place,
         "demo": settings().demo_mode,
     }

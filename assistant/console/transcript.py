@@ -8,11 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from assistant.conversations import presentation, repository
 from assistant.conversations.models import Conversation, Message
 from assistant.conversations.schemas import Reply
+from assistant.review.certainty import unsure
 
 MOST_MESSAGES = 200
-# Below this confidence, or this close to the runner-up, the engine was guessing.
-UNSURE_BELOW = 0.6
-UNSURE_GAP = 0.15
 _SHOWN_APART = frozenset(
     {
         "intent",
@@ -48,10 +46,9 @@ class Why:
     @property
     def unsure(self) -> bool:
         """Whether the engine was guessing. A button's payload is certain."""
-        second = float(self.runner_up["confidence"]) if self.runner_up else 0.0
-        return self.intent is not None and (
-            self.confidence < UNSURE_BELOW or self.confidence - second < UNSURE_GAP
-        )
+        best = {"name": self.intent, "confidence": self.confidence}
+        others = [self.runner_up] if self.runner_up else []
+        return self.intent is not None and unsure([best, *others])
 
 
 @dataclass(frozen=True)

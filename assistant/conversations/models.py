@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from backend.core import clock
@@ -32,6 +32,7 @@ class Conversation(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("person", "external_key"),
         Index("conversation_by_person", "person", "created_at"),
+        Index("conversation_by_time", "created_at", "portal"),
     )
 
     id: str = Field(default_factory=new_secret_id, primary_key=True, max_length=64)
@@ -46,6 +47,11 @@ class Conversation(SQLModel, table=True):
     turn_token: str | None = Field(default=None, max_length=32)
     turn_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     fresh_session: bool = True
+    handed_off_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When it first left the assistant for a person. With its reason it outlives handing back."""
+    handed_off_reason: str | None = Field(default=None, max_length=30)
+    rating_asked: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether the person was asked how it went, which happens once."""
     form: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     created_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
     updated_at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
@@ -63,6 +69,8 @@ class Message(SQLModel, table=True):
             sqlite_where=text("waiting"),
             postgresql_where=text("waiting"),
         ),
+        # Statistics read a period from this index alone.
+        Index("message_by_time", "at", "role", "engine", "intent"),
     )
 
     conversation_id: str = Field(foreign_key="conversation.id", primary_key=True, max_length=64)
@@ -84,6 +92,8 @@ class Message(SQLModel, table=True):
     case: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
     proposal_id: str | None = Field(default=None, max_length=32)
     why: dict[str, Any] | None = Field(default=None, sa_column=_json(nullable=True))
+    intent: str | None = Field(default=None, max_length=60)
+    """The intent in `why`, where it can be counted."""
     at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
 
 
@@ -146,15 +156,29 @@ class Proposal(SQLModel, table=True):
 
 
 class Feedback(SQLModel, table=True):
-    """A thumb, a rating or a comment on an answer or on the whole conversation."""
+    """What the conversation's person thinks: a thumb and why, of one answer (`message_seq`), or
+    a rating of the whole. A changed mind changes the row.
+    """
+
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "message_seq"),
+        Index(
+            "rating_of_conversation",
+            "conversation_id",
+            unique=True,
+            sqlite_where=text("message_seq IS NULL"),
+            postgresql_where=text("message_seq IS NULL"),
+        ),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True, max_length=32)
     conversation_id: str = Field(foreign_key="conversation.id", index=True, max_length=64)
     message_seq: int | None = None
     thumb: str | None = Field(default=None, max_length=4)
     rating: int | None = None
+    reasons: list[str] = Field(default_factory=list, sa_column=_json())
     comment: str | None = Field(default=None, max_length=2000)
-    at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime)
+    at: datetime = Field(default_factory=clock.now, sa_type=UtcDateTime, index=True)
 
 
 class ConversationFile(SQLModel, table=True):

@@ -10,13 +10,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from assistant.conversations.models import Conversation, Message, Offer, Proposal
+from assistant.conversations.models import Conversation, Feedback, Message, Offer, Proposal
 from backend.core import clock
 from backend.core.database import insert_into
 from backend.core.identity import Organization, Person
 from backend.core.ids import new_id
 from backend.core.policy import DeskAction, desk_allows
 
+INTENT_LENGTH = 60
 # The queries of every turn, put together once: that takes as long as running them.
 _OF_CONVERSATION = col(Message.conversation_id) == bindparam("conversation")
 _UNANSWERED = (
@@ -166,8 +167,20 @@ async def note_answered(session: AsyncSession, message: Message, why: dict[str, 
         .where(
             col(Message.conversation_id) == message.conversation_id, col(Message.seq) == message.seq
         )
-        .values(waiting=False, why=why)
+        .values(waiting=False, why=why, intent=intent_of(why))
     )
+
+
+def intent_of(why: dict[str, Any]) -> str | None:
+    """The intent that a turn's notes name."""
+    name = (why.get("intent") or {}).get("name")
+    return str(name)[:INTENT_LENGTH] if name else None
+
+
+def note_hand_off(conversation: Conversation, reason: str) -> None:
+    """That it left the assistant for a person, and why; the first time is the one that counts."""
+    if conversation.handed_off_at is None:
+        conversation.handed_off_at, conversation.handed_off_reason = clock.now(), reason
 
 
 async def conversations_waiting(
@@ -217,6 +230,29 @@ async def last_texts(session: AsyncSession, ids: Sequence[str]) -> dict[str, str
         .where(col(Conversation.id).in_(list(ids)), Message.seq == Conversation.last_seq)
     )
     return dict(rows.all())
+
+
+async def opinions(
+    session: AsyncSession, conversation_id: str, first: int, last: int
+) -> dict[int, Feedback]:
+    """What the person thinks of each of these messages."""
+    rows = await session.exec(
+        select(Feedback).where(
+            Feedback.conversation_id == conversation_id,
+            col(Feedback.message_seq).between(first, last),
+        )
+    )
+    return {row.message_seq: row for row in rows.all() if row.message_seq is not None}
+
+
+async def ratings(session: AsyncSession, ids: Sequence[str]) -> dict[str, Feedback]:
+    """What their people think of these conversations as a whole."""
+    rows = await session.exec(
+        select(Feedback).where(
+            col(Feedback.conversation_id).in_(list(ids)), col(Feedback.message_seq).is_(None)
+        )
+    )
+    return {row.conversation_id: row for row in rows.all()}
 
 
 def digest(payload: str) -> str:

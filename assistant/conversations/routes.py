@@ -10,7 +10,15 @@ from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from assistant.conversations import files, presentation, repository, searching, service, turns
+from assistant.conversations import (
+    feedback,
+    files,
+    presentation,
+    repository,
+    searching,
+    service,
+    turns,
+)
 from assistant.conversations.hub import hub
 from assistant.conversations.models import Conversation, number_of
 from assistant.conversations.schemas import (
@@ -270,9 +278,22 @@ async def hand_back(conversation_id: str, person: CurrentPerson) -> Conversation
 async def give_feedback(
     conversation_id: str, body: FeedbackIn, person: CurrentPerson
 ) -> FeedbackKept:
-    """A thumb on an answer, a rating of the conversation, a comment."""
-    await service.give_feedback(person, conversation_id, body)
-    return FeedbackKept()
+    """Say what you think of an answer, or of the whole conversation: a thumb, a rating, a
+    comment. A changed mind takes the place of what you said before.
+    """
+    return await feedback.give(person, conversation_id, body)
+
+
+@router.delete("/{conversation_id}/feedback")
+async def take_back_feedback(
+    conversation_id: str,
+    person: CurrentPerson,
+    message_id: Annotated[
+        str | None, Query(max_length=20, description="The answer's id; left out for the whole")
+    ] = None,
+) -> FeedbackKept:
+    """Take back what you said about an answer, or about the whole conversation."""
+    return await feedback.take_back(person, conversation_id, message_id)
 
 
 @router.post("/{conversation_id}/files", status_code=201)

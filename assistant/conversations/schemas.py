@@ -38,6 +38,18 @@ class ReplyProposal(BaseModel):
     expires_at: datetime
 
 
+Reason = Literal["wrong", "not_understood", "incomplete", "outdated", "unclear", "other"]
+
+
+class FeedbackGiven(BaseModel):
+    """What the conversation's person thinks of an answer, or of the whole."""
+
+    thumb: Literal["up", "down"] | None = None
+    rating: int | None = None
+    reasons: list[Reason] = []
+    comment: str | None = None
+
+
 class Reply(BaseModel):
     """One message as it is shown. `id` grows within its conversation."""
 
@@ -53,6 +65,7 @@ class Reply(BaseModel):
     sources: list[dict[str, Any]] = []
     case: dict[str, Any] | None = None
     client_message_id: str | None = None
+    feedback: FeedbackGiven | None = Field(default=None, description="What its person thinks of it")
     why: dict[str, Any] | None = Field(default=None, description="Support agents only")
     at: datetime
 
@@ -66,6 +79,9 @@ class ConversationPublic(BaseModel):
     status: ConversationStatus
     person: dict[str, str] | None = Field(default=None, description="Support agents only")
     last: str | None = Field(default=None, description="Begin of the newest message")
+    feedback: FeedbackGiven | None = Field(
+        default=None, description="What its person thinks of the whole"
+    )
     found: str | None = Field(
         default=None,
         description="In a search: where the words were said last, as HTML with hits in `<mark>`",
@@ -138,24 +154,36 @@ class Confirmed(BaseModel):
 
 
 class FeedbackIn(BaseModel):
-    """A thumb on an answer, or a rating of the whole."""
+    """A thumb on an answer and why, or a rating of the whole. It takes the place of what the
+    same person said of the same answer, or of the whole, before.
+    """
 
-    message_id: str | None = Field(default=None, max_length=20, description="The answer's id")
-    thumb: Literal["up", "down"] | None = None
-    rating: int | None = Field(default=None, ge=1, le=5)
-    comment: Annotated[str, BeforeValidator(clean), Field(max_length=2000)] | None = None
+    message_id: str | None = Field(
+        default=None, max_length=20, description="The answer's id; left out for the whole"
+    )
+    thumb: Literal["up", "down"] | None = Field(default=None, description="Whether it helped")
+    rating: int | None = Field(default=None, ge=1, le=5, description="1 bad to 5 very good")
+    reasons: Annotated[list[Reason], Field(max_length=6)] | None = Field(
+        default=None, description="What was wrong with it"
+    )
+    comment: Annotated[str, BeforeValidator(clean), Field(max_length=2000)] | None = Field(
+        default=None, description="In words"
+    )
 
     @model_validator(mode="after")
     def _something(self) -> "FeedbackIn":
-        if self.thumb is None and self.rating is None and not self.comment:
-            raise ValueError("Send a thumb, a rating or a comment.")
+        if self.thumb is None and self.rating is None and not (self.comment or self.reasons):
+            raise ValueError("Send a thumb, a rating, a reason or a comment.")
+        if self.reasons is not None:
+            self.reasons = list(dict.fromkeys(self.reasons))
         return self
 
 
-class FeedbackKept(BaseModel):
-    """It is kept."""
+class FeedbackKept(FeedbackGiven):
+    """What is kept now."""
 
     kept: Literal[True] = True
+    message_id: str | None = None
 
 
 class FileStored(BaseModel):

@@ -1,15 +1,15 @@
-"""Conversations from outside a turn: begin, hand over, give back, feedback."""
+"""Conversations from outside a turn: begin, hand over, give back."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant.conversations import presentation, repository, storage
 from assistant.conversations.drafts import Draft
+from assistant.conversations.feedback import ask_how_it_went
 from assistant.conversations.late_orders import LATE_ORDERS, Late, delayed_orders
-from assistant.conversations.models import Conversation, Feedback, Message, number_of
+from assistant.conversations.models import Conversation, Message
 from assistant.conversations.problems import no_conversation
 from assistant.conversations.schemas import (
     ConversationOpened,
-    FeedbackIn,
     Incoming,
     NewConversation,
     Reply,
@@ -94,6 +94,7 @@ async def take_over(person: Person, conversation_id: str) -> Conversation:
             )
         conversation.status, conversation.agent = "person", person.id
         conversation.reason = conversation.reason or "taken_over"
+        repository.note_hand_off(conversation, conversation.reason)
         await storage.store_draft(
             session, conversation, Draft(say("taken_over", name=person.name), role="system"), None
         )
@@ -119,6 +120,9 @@ async def hand_back(person: Person, conversation_id: str) -> Conversation:
             Draft(say("handed_back", name=person.name), role="system"),
             None,
         )
+        question = ask_how_it_went(conversation)
+        if question is not None:
+            await storage.store_draft(session, conversation, question, None)
         return conversation
 
 
@@ -165,31 +169,3 @@ async def say_as_agent(person: Person, conversation_id: str, incoming: Incoming)
             session.add_all((conversation, known))
             storage.wake_after_commit(session, conversation_id)
         return await presentation.replies(session, [known])
-
-
-async def give_feedback(person: Person, conversation_id: str, body: FeedbackIn) -> None:
-    """Keep a thumb, a rating or a comment of the conversation's own person."""
-    async with database().write() as session:
-        conversation = await repository.locked_own(session, conversation_id, person.id)
-        if conversation is None:
-            raise no_conversation()
-        seq = None
-        if body.message_id is not None:
-            seq = number_of(body.message_id)
-            if seq is None or await session.get(Message, (conversation_id, seq)) is None:
-                raise invalid(
-                    [
-                        FieldError(
-                            field="message_id",
-                            code="unknown",
-                            message="There is no such message in this conversation.",
-                        )
-                    ]
-                )
-        session.add(
-            Feedback(
-                conversation_id=conversation_id,
-                message_seq=seq,
-                **body.model_dump(exclude={"message_id"}),
-            )
-        )

@@ -15,12 +15,13 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from assistant import metrics
-from assistant.conversations import presentation, repository, storage
+from assistant.conversations import feedback, presentation, repository, storage
 from assistant.conversations.drafts import Draft, Outcome
 from assistant.conversations.hub import hub
 from assistant.conversations.models import Conversation, ConversationFile, Message, number_of
 from assistant.conversations.problems import no_conversation
 from assistant.conversations.schemas import Incoming, Reply
+from assistant.review import intake
 from assistant.router import answer
 from assistant.situation import Situation
 from assistant.wording import say, wording
@@ -243,6 +244,7 @@ async def _finish(
             return _Left.TO_OTHERS, []
         came_later = conversation.last_seq > message.seq
         await repository.note_answered(session, message, outcome.why)
+        await intake.answered(session, message, outcome.why)
         if outcome.fresh_session is not None:
             conversation.fresh_session = outcome.fresh_session
         if not outcome.keep_form:
@@ -265,6 +267,9 @@ async def _store_replies(
     if not drafts and not await repository.replies_to(session, conversation.id, message.seq):
         # A click confirmed or cancelled the card while these words were on their way.
         drafts = [Draft(say("nothing_open"))]
+    if drafts and feedback.takes_leave(message, outcome.why):
+        more = feedback.ask_how_it_went(conversation, drafts[-1])
+        drafts = [*drafts, more] if more else drafts
     return [
         await storage.store_draft(
             session, conversation, draft, outcome.engine, in_reply_to=message.seq

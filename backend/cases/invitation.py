@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from backend.cases.models import Case, Engagement
 from backend.core import clock
 from backend.core.settings import settings
+from backend.notifications.addresses import invitation_address
 
 
 class Invitation(BaseModel):
@@ -38,23 +39,35 @@ def next_invitation(engagement: Engagement) -> dict[str, Any] | None:
     ).model_dump(mode="json")
 
 
+def uid_of(case_number: str) -> str:
+    """The same for all versions of a case's invitation, so that calendars replace the former."""
+    return f"{case_number}@{settings().support_address.rsplit('@', 1)[-1]}"
+
+
 def calendar_text(
-    case: Case, engagement: Engagement, requester: str, fixed: Invitation, *, withdraw: bool
-) -> str:
-    """The `.ics` text; `withdraw` makes it the cancellation of what was sent before."""
+    case: Case, engagement: Engagement, requester: str, fixed: Invitation, *, withdraw: bool,
+    only: str,
+) -> str:  # fmt: skip
+    """The `.ics` text; `withdraw` makes it the cancellation of what was sent before.
+
+    A withdrawal names `only` the one that it goes to: with everybody in it, it would say that the
+    session itself does not take place, to calendars which others share.
+    """
     calendar = Calendar()
     calendar.add("prodid", "-//Ask Licensing//Training//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "CANCEL" if withdraw else "REQUEST")
-    calendar.add_component(_event(case, engagement, requester, fixed, withdraw=withdraw))
+    attendees = [only] if withdraw else [requester, *engagement.attendee_emails]
+    calendar.add_component(_event(case, engagement, attendees, fixed, withdraw=withdraw))
     return str(calendar.to_ical().decode())
 
 
 def _event(
-    case: Case, engagement: Engagement, requester: str, fixed: Invitation, *, withdraw: bool
-) -> CalendarEvent:
+    case: Case, engagement: Engagement, attendees: list[str], fixed: Invitation, *,
+    withdraw: bool,
+) -> CalendarEvent:  # fmt: skip
     event = CalendarEvent()
-    event.add("uid", f"{case.number}@{settings().support_address.rsplit('@', 1)[-1]}")
+    event.add("uid", uid_of(case.number))
     event.add("sequence", fixed.sequence)
     event.add("dtstamp", clock.now())
     event.add("dtstart", fixed.start.astimezone(UTC))
@@ -69,10 +82,12 @@ def _event(
         event.add("location", fixed.meeting_url)
         event.add("url", fixed.meeting_url)
     event.add("description", "\n".join(described))
-    organizer = vCalAddress(f"mailto:{settings().support_address}")
+    # Calendars send their owners' answers to the organizer.
+    answers = invitation_address(case.number) or settings().support_address
+    organizer = vCalAddress(f"mailto:{answers}")
     organizer.params["cn"] = vText("Ask Licensing")
     event.add("organizer", organizer)
-    for address in dict.fromkeys([requester, *engagement.attendee_emails]):
+    for address in dict.fromkeys(attendees):
         attendee = vCalAddress(f"mailto:{address}")
         attendee.params["role"] = vText("REQ-PARTICIPANT")
         attendee.params["rsvp"] = vText("TRUE")

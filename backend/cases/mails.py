@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.cases import repository
@@ -21,6 +22,7 @@ from backend.core.settings import settings
 from backend.notifications.addresses import reply_address
 from backend.notifications.composing import thread_headers
 from backend.notifications.mails import put_in_outbox
+from backend.notifications.models import Mail
 
 
 async def _facts(session: AsyncSession, event: Event) -> tuple[Case, dict[str, Any]]:
@@ -37,6 +39,7 @@ async def _facts(session: AsyncSession, event: Event) -> tuple[Case, dict[str, A
         else None,
         "link": f"{settings().base_url}/?case={case.number}",
         "reopen_days": desk().reopen_days,
+        "by_mail": settings().reply_domain is not None,
     }
 
 
@@ -131,25 +134,48 @@ async def _mail_invitation(event_id: str, kind: str, *, withdraw: bool) -> None:
             "end": fixed.end.astimezone(zone),
         }
         requester = facts["requester"].email
-        calendar = calendar_text(case, engagement, requester, fixed, withdraw=withdraw)
-        method = "CANCEL" if withdraw else "REQUEST"
-        for address in dict.fromkeys([requester, *engagement.attendee_emails]):
+        now = dict.fromkeys([requester, *engagement.attendee_emails])
+        before = [one for one in await _invited(session, case.number) if one not in now]
+        for address in [*now, *before]:
+            # Whoever was invited and takes part no more has it taken out of the calendar.
+            over = withdraw or address not in now
             await put_in_outbox(
                 session,
                 event.id,
-                kind,
+                _WITHDRAWN if over else kind,
                 address,
                 facts | {"to_requester": address == requester},
-                [
-                    {
-                        "filename": "invitation.ics",
-                        "content": calendar,
-                        "content_type": f"text/calendar; method={method}",
-                    }
-                ],
+                [_attached(case, engagement, requester, fixed, address, withdraw=over)],
                 headers=_headers_for_requester(case) if address == requester else _headers(case),
                 case_number=case.number,
             )
+
+
+_INVITED, _WITHDRAWN = "training_scheduled", "training_withdrawn"
+
+
+async def _invited(session: AsyncSession, case_number: str) -> list[str]:
+    """Who has an invitation to this case's session in the calendar, by what was last mailed."""
+    rows = await session.exec(
+        select(Mail.to, Mail.kind)
+        .where(Mail.case_number == case_number, col(Mail.kind).in_((_INVITED, _WITHDRAWN)))
+        .order_by(col(Mail.at), col(Mail.id))
+    )
+    return [address for address, kind in dict(rows.all()).items() if kind == _INVITED]
+
+
+def _attached(
+    case: Case, engagement: Engagement, requester: str, fixed: Invitation, address: str, *,
+    withdraw: bool,
+) -> dict[str, str]:  # fmt: skip
+    """The calendar's file; a withdrawal names only whom it is for, if others still take part."""
+    text = calendar_text(case, engagement, requester, fixed, withdraw=withdraw, only=address)
+    method = "CANCEL" if withdraw else "REQUEST"
+    return {
+        "filename": "invitation.ics",
+        "content": text,
+        "content_type": f"text/calendar; method={method}",
+    }
 
 
 @job("mail_training_scheduled", after=("training_scheduled",))

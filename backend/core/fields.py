@@ -86,7 +86,10 @@ def normal_case_number(value: str) -> str:
 ShortText = Annotated[
     str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=150)
 ]
-LongText = Annotated[str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=5000)]
+LONGEST_TEXT = 5000
+LongText = Annotated[
+    str, BeforeValidator(clean), StringConstraints(min_length=1, max_length=LONGEST_TEXT)
+]
 Remark = Annotated[str, BeforeValidator(clean), StringConstraints(max_length=2000)]
 ViewName = Annotated[str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=60)]
 Topic = Annotated[str, BeforeValidator(one_line), StringConstraints(min_length=1, max_length=200)]

@@ -173,6 +173,9 @@ class DeskAction(StrEnum):
     TAKE_OVER = "take_over"
     SHARE_VIEWS = "share_views"
     DECIDE_ACCOUNT_REQUESTS = "decide_account_requests"
+    SEE_STATISTICS = "see_statistics"
+    REVIEW = "review"
+    EXPORT_TRAINING_DATA = "export_training_data"
 
 
 DESK: dict[DeskAction, frozenset[str]] = {
@@ -180,6 +183,9 @@ DESK: dict[DeskAction, frozenset[str]] = {
     DeskAction.TAKE_OVER: frozenset({"agent", "lead"}),
     DeskAction.SHARE_VIEWS: frozenset({"lead"}),
     DeskAction.DECIDE_ACCOUNT_REQUESTS: frozenset({"approver"}),
+    DeskAction.SEE_STATISTICS: frozenset({"agent", "lead"}),
+    DeskAction.REVIEW: frozenset({"agent", "lead"}),
+    DeskAction.EXPORT_TRAINING_DATA: frozenset({"lead"}),
 }
 
 

@@ -44,6 +44,7 @@ class DemoPeople(BaseModel):
 class OutboxMail(BaseModel):
     """A mail as it was written."""
 
+    id: str
     to: str
     subject: str
     text: str
@@ -104,7 +105,9 @@ async def read_outbox(
     return Outbox(
         items=[
             OutboxMail(
-                **mail.model_dump(include={"to", "subject", "text", "html", "attachments", "at"}),
+                **mail.model_dump(
+                    include={"id", "to", "subject", "text", "html", "attachments", "at"}
+                ),
                 links=links_in(mail.text),
             )
             for mail in mails

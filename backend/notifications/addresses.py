@@ -14,6 +14,7 @@ from backend.core.settings import settings
 
 _TOKEN_BYTES = 13
 _CASE = re.compile(r"case\+(?P<number>\d{1,12})\.(?P<token>[a-z2-7]{20})")
+_INVITATION = re.compile(r"invitation\+(?P<number>\d{1,12})\.(?P<token>[a-z2-7]{20})")
 _BOUNCE = re.compile(r"bounce\+(?P<mail>[0-9a-f]{32})\.(?P<token>[a-z2-7]{20})")
 _PREFIX = "C-"
 
@@ -33,6 +34,12 @@ def reply_address(case_number: str, person_id: str) -> str | None:
     """Where this person’s answers to the case go; None without `REPLY_DOMAIN`."""
     token = _token(f"case:{case_number}:{person_id}")
     return _at_home(f"case+{case_number.removeprefix(_PREFIX)}.{token}")
+
+
+def invitation_address(case_number: str) -> str | None:
+    """Where calendars answer invitations of this case; the same for all who are invited."""
+    token = _token(f"invitation:{case_number}")
+    return _at_home(f"invitation+{case_number.removeprefix(_PREFIX)}.{token}")
 
 
 def bounce_address(mail_id: str) -> str | None:
@@ -56,6 +63,16 @@ def is_reply_address(address: str, case_number: str, person_id: str) -> bool:
     """Whether we wrote this address for this case and person."""
     wanted = reply_address(case_number, person_id)
     return wanted is not None and hmac.compare_digest(address.strip().lower(), wanted.lower())
+
+
+def invitation_named(address: str) -> str | None:
+    """The case whose invitations are answered at this address; None unless we wrote it."""
+    match = _INVITATION.fullmatch(_local_part(address) or "")
+    if match is None:
+        return None
+    number = f"{_PREFIX}{match['number']}"
+    right = hmac.compare_digest(match["token"], _token(f"invitation:{number}"))
+    return number if right else None
 
 
 def mail_named(address: str) -> str | None:

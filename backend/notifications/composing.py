@@ -1,5 +1,6 @@
 """A row of the outbox as a message (RFC 5322): 7-bit clean, whatever people wrote."""
 
+import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -15,6 +16,8 @@ NAME = "Ask Licensing"
 # 7-bit parts need no extension of the server, and long lines are folded by the encoding.
 _POLICY = SMTP.clone(cte_type="7bit")
 _CALENDAR = "text/calendar"
+# RFC 5321's Dot-string; a quoted one is in nobody's address.
+_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 
 class Unwritable(ValueError):
@@ -50,8 +53,8 @@ def ascii_domain(domain: str) -> str:
 
 def _address(text: str, name: str = "") -> Address:
     local, _, domain = text.rpartition("@")
-    if not local.isascii():
-        raise Unwritable(f"{text} has characters before the @ that mail servers do not take.")
+    if not _LOCAL.fullmatch(local):
+        raise Unwritable(f"{text} has something before the @ that mail servers do not take.")
     try:
         return Address(name, local, ascii_domain(domain))
     except (ValueError, IndexError) as exc:
@@ -90,11 +93,8 @@ def _attach(message: EmailMessage, attached: dict[str, Any]) -> None:
     kind, *parameters = (part.strip() for part in str(attached["content_type"]).split(";"))
     name, content = str(attached["filename"]), str(attached["content"])
     told = dict(one.split("=", 1) for one in parameters if "=" in one)
-    if kind == _CALENDAR:
-        body = message.get_body(("html",))
-        alternatives = message if message.get_content_subtype() == "alternative" else None
-        if body is not None and alternatives is not None:
-            alternatives.add_alternative(content, subtype="calendar", params=told)
+    if kind == _CALENDAR and message.get_content_subtype() == "alternative":
+        message.add_alternative(content, subtype="calendar", params=told)
     message.add_attachment(
         content.encode(), maintype="application" if kind == _CALENDAR else kind.split("/")[0],
         subtype="ics" if kind == _CALENDAR else kind.split("/")[1], filename=name,

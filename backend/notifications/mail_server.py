@@ -83,6 +83,23 @@ def mail_server() -> MailServer | None:
     return MailServer.from_url(url.get_secret_value()) if url else None
 
 
+async def examined(url: str) -> str:
+    """Whether the server greets us, encrypts and lets us in: a sentence that begins with “no”
+    when it doesn't.
+    """
+    try:
+        server = MailServer.from_url(url)
+    except ValueError as exc:
+        return f"no: {exc}"
+    try:
+        smtp = await server.connect()
+    except (SMTPException, OSError) as exc:
+        return f"no: {words_of(exc)}"
+    encrypted = server.tls or smtp.get_transport_info("sslcontext") is not None
+    await smtp.quit()
+    return f"sent through {server}, {'encrypted' if encrypted else 'not encrypted'}"
+
+
 def words_of(error: Exception) -> str:
     """What went wrong with a connection, for the desk: which step, and the server’s words."""
     cause = error.__cause__ or error

@@ -46,7 +46,7 @@ class Known:
 
     def __init__(self, owner: httpx.AsyncClient, **places: str) -> None:
         self.owner = owner
-        self.places = {"proposal_id": "0" * 32, "file_id": "0" * 32} | places
+        self.places = {"proposal_id": "0" * 32, "file_id": "0" * 32, "mail_id": "0" * 32} | places
 
 
 async def known_of(owner: httpx.AsyncClient) -> Known:

@@ -73,7 +73,7 @@ def test_that_what_stands_in_a_path_has_its_slots_name(routes: Routes) -> None:
     assert names <= {"case_number", "conversation_id", "proposal_id", "smart_account", "email",
                      "order_number", "request_id", "attachment_id", "file_id", "id", "rule_id",
                      "delegation_id", "virtual_account", "group", "notice",
-                     "lookup_id", "partner", "export_id", "view_id", "other_case",
+                     "lookup_id", "partner", "export_id", "mail_id", "view_id", "other_case",
                      "reply_id"}  # fmt: skip
 
 
@@ -92,6 +92,7 @@ def test_that_every_write_of_the_system_of_record_takes_dry_run_and_key(routes: 
                     "/api/v1/order-delegations",
                     "/api/v1/order-exports",
                     "/api/v1/partners",
+                    "/api/v1/mails",
                 )
             )
             or path.endswith("/simulate")

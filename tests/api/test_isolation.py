@@ -16,8 +16,8 @@ OPEN_TO_ALL = {
     ("GET", "/api/v1/demo/people"), ("GET", "/api/v1/demo/outbox"), ("POST", "/api/v1/demo/clock"),
 }  # fmt: skip
 SAFE = ("GET", "HEAD")
-# Told by a machine with a token of its own: to it, all people are nobody.
-BY_MACHINES = "/api/v1/commerce/"
+# Told by machines with tokens of their own: to them, all people are nobody.
+BY_MACHINES = ("/api/v1/commerce/", "/api/v1/mail/")
 # Whoever names an account's exact domain finds it, and hears who administers it.
 OPEN_BY_NAME = {
     "/api/v1/smart-accounts/{smart_account}",

@@ -176,6 +176,10 @@ export class Api {
     headers['Content-Type'] = 'application/json';
     return this.#json<T>(path, { method: 'POST', body: JSON.stringify(body), headers }, signal);
   }
+
+  delete<T>(path: string): Promise<T> {
+    return this.#json<T>(path, { method: 'DELETE', headers: { Accept: 'application/json' } });
+  }
 }
 
 /** Where an upload is reported to, and how it is broken off. */

@@ -8,6 +8,7 @@ import { ExportCard } from './cards/export.ts';
 import { OrderCard } from './cards/order.ts';
 import { OrdersCard } from './cards/orders.ts';
 import { RequestsCard } from './cards/requests.ts';
+import { StarsCard } from './cards/stars.ts';
 import { SummaryCard } from './cards/summary.ts';
 import { TableCard } from './cards/table.ts';
 import { TreeCard } from './cards/tree.ts';
@@ -435,6 +436,7 @@ const ELEMENTS = {
   'ask-licensing-composer': Composer,
   'ask-licensing-proposal': ProposalCard,
   'ask-licensing-rating': Rating,
+  'ask-licensing-stars': StarsCard,
   'ask-licensing-table': TableCard,
   'ask-licensing-tree': TreeCard,
   'ask-licensing-directory': DirectoryCard,

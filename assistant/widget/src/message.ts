@@ -8,7 +8,7 @@ import { icons } from './icons.ts';
 import { proseOf } from './prose.ts';
 import type { Session } from './session.ts';
 import { type Outgoing, type Said, shownText } from './transcript.ts';
-import type { Reply } from './types.ts';
+import type { Opinion, Reply } from './types.ts';
 import { readable } from './when.ts';
 import { words } from './words.ts';
 
@@ -58,12 +58,17 @@ function drawMeta(message: Reply, context: MessageContext): Drawn {
   const isBot = message.role === 'bot';
   return html`<div class="meta">${clock(message.at)}
     ${isBot && ENGINES.has(message.engine ?? '') ? html`<span title=${words.answeredBy}>${message.engine}</span>` : nothing}
-    ${isBot ? html`<ask-licensing-rating
-      .rate=${(thumb: 'up' | 'down', comment?: string) => session.rate(message.id, thumb, comment)}
-      ></ask-licensing-rating>` : nothing}
+    ${isBot ? html`<ask-licensing-rating .given=${message.feedback ?? null}
+      .opine=${(opinion: Opinion | null) => session.opine(message.id, opinion)}></ask-licensing-rating>` : nothing}
     ${message.role === 'person' ? html`<button type="button" class="text-button"
       @click=${() => context.reply(message)}>${icons.reply}${words.reply}</button>` : nothing}
   </div>`;
+}
+
+/** The question how it went; asked once, and answered for the whole conversation. */
+function drawStars(message: Reply, { session }: MessageContext): TemplateResult {
+  return html`<ask-licensing-stars .question=${message.card?.title ?? ''} .given=${session.conversation?.feedback ?? null}
+    .opine=${(opinion: Opinion | null) => session.opine(null, opinion)}></ask-licensing-stars>`;
 }
 
 function drawProposal(message: Reply, context: MessageContext): Drawn {
@@ -91,7 +96,7 @@ export function drawMessage(message: Reply, context: MessageContext): TemplateRe
     ${isUser ? html`<span class="sr-only">${words.you}: </span>` : nothing}
     ${bubble ? html`<div class="bubble">${isUser ? readable(text) : proseOf(message)}${
       isUser ? nothing : drawSources(message.sources, context.base)}</div>` : nothing}
-    ${card ? drawCard(card, { base: context.base, busy: context.session.turnSince !== null, press: context.press,
+    ${card?.kind === 'rating' ? drawStars(message, context) : card ? drawCard(card, { base: context.base, busy: context.session.turnSince !== null, press: context.press,
       offers: message.buttons ?? [], downloads: context.session.downloads }) : nothing}
     ${drawProposal(message, context)}
     ${drawMeta(message, context)}

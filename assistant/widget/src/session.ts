@@ -5,13 +5,14 @@ import type { Downloads } from './cards/export.ts';
 import { type Decided, type Decision, Decisions } from './decisions.ts';
 import { Live, type LiveListener } from './live.ts';
 import { Memory } from './memory.ts';
+import { Opinions } from './opinions.ts';
 import { Outbox } from './outbox.ts';
 import { Pause } from './pause.ts';
 import { Reachability } from './reachability.ts';
 import { conversationPath, heard, history, upload } from './reading.ts';
 import type { ServerEvent } from './sse.ts';
 import { type Outgoing, type Said, Transcript } from './transcript.ts';
-import type { Conversation, Page, Person, Receipt, Reply } from './types.ts';
+import type { Conversation, Opinion, Page, Person, Receipt, Reply } from './types.ts';
 
 export interface SessionOptions {
   api: Api;
@@ -329,10 +330,16 @@ export class Session implements LiveListener {
     this.#receive(replies);
   }
 
-  async rate(message: string, thumb: 'up' | 'down', comment?: string): Promise<void> {
-    if (!this.conversation) return;
-    const body = { message_id: message, thumb, ...(comment ? { comment } : {}) };
-    await this.api.post(`${conversationPath(this.conversation.id)}/feedback`, body);
+  /** Keep an opinion of a message, or of the whole when `about` is null; without one, take it back. */
+  async opine(about: string | null, opinion: Opinion | null): Promise<void> {
+    const { conversation } = this;
+    if (!conversation) return;
+    const opinions = new Opinions(this.api, conversationPath(conversation.id));
+    const feedback = opinion ? await opinions.give(about, opinion) : await opinions.takeBack(about);
+    if (this.conversation?.id !== conversation.id) return;
+    if (about) this.transcript.setFeedback(about, feedback);
+    else this.conversation = { ...this.conversation, feedback };
+    this.#changed();
   }
 
   /** How cards come to the files that the server makes. */

@@ -1,7 +1,7 @@
 /** What has been said, in order, each message once, and what this person has still to get through. */
 
 import type { Problem } from './api.ts';
-import type { Ask, Proposal, Reply } from './types.ts';
+import type { Ask, Opinion, Proposal, Reply } from './types.ts';
 
 /** What is sent: words, an offer that was pressed (with its title), or a file. */
 export type Said =
@@ -113,6 +113,10 @@ export class Transcript {
       message.proposal?.id === proposal.id
         ? { ...message, proposal: { ...message.proposal, ...proposal } }
         : message);
+  }
+
+  setFeedback(id: string, feedback: Opinion | null): void {
+    this.messages = this.messages.map((message) => (message.id === id ? { ...message, feedback } : message));
   }
 
   /** The message that carries the card which still waits for an answer, if there is one. */

@@ -254,6 +254,14 @@ export interface CaseTag {
   status?: string | null;
 }
 
+/** What the person thinks of an answer, or of the whole conversation. */
+export interface Opinion {
+  thumb?: 'up' | 'down' | null;
+  rating?: number | null;
+  reasons?: string[] | null;
+  comment?: string | null;
+}
+
 /** One message of a conversation, whoever wrote it. `text` is Markdown unless a user wrote it. */
 export interface Reply {
   id: string;
@@ -271,6 +279,8 @@ export interface Reply {
   author?: string | null;
   /** The id under which a person's own message was sent. */
   client_message_id?: string | null;
+  /** What the person said of it. */
+  feedback?: Opinion | null;
 }
 
 export interface Conversation {
@@ -280,6 +290,8 @@ export interface Conversation {
   status: string;
   /** Beginning of the newest message. */
   last?: string | null;
+  /** What the person said of the whole. */
+  feedback?: Opinion | null;
   created_at?: string | null;
   updated_at?: string | null;
 }

@@ -243,7 +243,17 @@ export const words = {
   optional: 'Optional',
   sendComment: 'Send',
   thanks: 'Thank you. That helps us to get better.',
-  ratingFailed: 'Your rating could not be saved.',
+  ratingFailed: 'Your rating could not be saved. Try again in a moment.',
+  takenBack: 'Taken back.',
+  takeBack: (what: string) => `${what}. Press again to take it back`,
+  whatWasWrong: 'What was wrong?',
+  noThanks: 'No thanks',
+  howDidItGo: 'How did it go?',
+  anythingElse: 'Anything else you want to tell us?',
+  sendRating: 'Send rating',
+  ratingCard: 'Rate this conversation',
+  rated: (rating: number, label: string) => `You rated this conversation ${rating} of 5${label ? `: ${label.toLowerCase()}` : ''}.`,
+  changeRating: 'Change',
   noPast: 'No conversations yet.',
   current: 'Current',
   conversationOn: (portal: string) => `Conversation on ${portal}`,
@@ -253,6 +263,18 @@ export const words = {
   today: 'Today',
   yesterday: 'Yesterday',
 } as const;
+
+/** Why an answer did not help; the codes are the API's. */
+export const REASONS: Record<string, string> = {
+  not_understood: 'It did not understand me',
+  wrong: 'It is wrong',
+  incomplete: 'Something is missing',
+  outdated: 'It is out of date',
+  unclear: 'It is hard to follow',
+  other: 'Something else',
+};
+
+export const RATINGS: Record<number, string> = { 1: 'Very bad', 2: 'Bad', 3: 'So-so', 4: 'Good', 5: 'Very good' };
 
 const STATUS: Record<string, string> = {
   new: 'New',

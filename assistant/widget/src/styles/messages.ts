@@ -115,5 +115,13 @@ export const messages = css`
   .thumb .icon { width: 16px; height: 16px; }
   .comment { display: grid; gap: 6px; flex-basis: 100%; margin-top: 6px; font-size: 0.875rem; }
   .comment textarea { min-height: 64px; padding: 8px 12px; border: 1px solid var(--_control-line); border-radius: var(--_radius-s); background: var(--_raised); font-size: 0.9375rem; resize: vertical; outline-offset: 1px; }
-  .comment .plain { justify-self: end; }
+  .comment > .plain, .comment > .primary { justify-self: end; }
+  .comment .row { display: flex; justify-content: flex-end; align-items: center; gap: 8px; }
+  fieldset { border: 0; padding: 0; margin: 0; min-width: 0; }
+  legend { padding: 0; margin-bottom: 6px; font-weight: 600; }
+  .reasons { display: flex; flex-wrap: wrap; gap: 6px; }
+  .reason { display: inline-flex; align-items: center; gap: 8px; min-height: 36px; padding: 4px 12px 4px 10px; border: 1px solid var(--_control-line); border-radius: 18px; cursor: pointer; }
+  .reason:has(:checked) { border-color: var(--_accent); background: var(--_accent-soft); }
+  .reason:has(:focus-visible) { outline: 2px solid var(--_focus); outline-offset: 1px; }
+  .reason input { width: 18px; height: 18px; margin: 0; accent-color: var(--_accent); outline: none; }
 `;
