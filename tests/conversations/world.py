@@ -17,7 +17,9 @@ Changes = dict[str, tuple[int, int]]
 # Talk, deliveries and what keeps calls from being done twice: not the world itself.
 _TALK = frozenset({
     "conversation", "message", "offer", "proposal", "feedback", "conversation_file",
-    "idempotency_key", "mail", "email_code", "counter",
+    "idempotency_key", "mail", "email_code", "counter", "message_words", "message_words_index",
+    "message_words_index_config", "message_words_index_data", "message_words_index_docsize",
+    "message_words_index_idx",
 })  # fmt: skip
 # The queue of jobs is not ours to touch, and the schema and the clock are no content.
 _NOT_OURS = frozenset({
