@@ -27,7 +27,7 @@ INTERRUPTIONS = frozenset({
     "show_permissions", "list_groups",
     "account_request_status", "upgrade_status", "show_account", "locations", "account_events",
     "order_status", "explain_delay", "list_orders", "order_summary", "find_license",
-    "order_people", "why_visible", "list_ofm",
+    "order_people", "why_visible", "list_ofm", "show_notifications", "list_recipients",
 })  # fmt: skip
 # Questions about people: that they name one of the options does not make them an answer.
 ABOUT_PEOPLE = frozenset({"list_users", "show_permissions", "list_groups"})

@@ -28,6 +28,7 @@ from actions import (
     groups,
     history,
     new_accounts,
+    notifications,
     open_things,
     order_access,
     order_assignments,
@@ -48,7 +49,7 @@ from backend.core.settings import settings
 
 FEATURES = (
     access, access_rules, account_pages, account_requests, account_settings, cases, conversation,
-    delegations, directory, groups, history, new_accounts, open_things, order_access,
+    delegations, directory, groups, history, new_accounts, notifications, open_things, order_access,
     order_assignments, order_exports, order_forms, order_licenses, order_people, order_views,
     profile, training, tree, user_lists, users, virtual_accounts,
 )  # fmt: skip

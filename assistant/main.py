@@ -38,6 +38,7 @@ from backend.demo.seed import seed
 from backend.knowledge import search as knowledge
 from backend.knowledge.pages import router as article_pages
 from backend.notifications.courier import delivering
+from backend.notifications.pages import router as notification_pages
 
 INTERNAL = "http://licensing.internal"
 
@@ -83,7 +84,7 @@ def create_app() -> FastAPI:
             expose_headers=["Retry-After", "Idempotent-Replayed"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID"],
         )
-    pages = (widget_pages, console, article_pages, _health)
+    pages = (widget_pages, console, article_pages, notification_pages, _health)
     for router in (
         api_router(), conversations, review, statistics, rest_channel, actions, *pages,
     ):  # fmt: skip

@@ -27,10 +27,15 @@ from backend.inbound.desk_routes import router as inbound_desk
 from backend.inbound.routes import router as inbound
 from backend.knowledge.routes import router as knowledge
 from backend.notifications import bounced as _bounced  # noqa: F401 - registers its job
+from backend.notifications import digests as _digests  # noqa: F401 - registers its timers
+from backend.notifications import news as _account_news  # noqa: F401 - registers its job
 from backend.notifications.desk_routes import router as mails
+from backend.notifications.routes import router as notifications
+from backend.open_things.routes import router as open_things
 from backend.orders import access_mails as _order_access_mails  # noqa: F401 - registers its jobs
 from backend.orders import arrivals as _order_arrivals  # noqa: F401 - registers its job
 from backend.orders import expiring as _order_expiring  # noqa: F401 - registers its timer
+from backend.orders import license_alerts as _license_alerts  # noqa: F401 - registers its timer
 from backend.orders import mails as _order_mails  # noqa: F401 - registers its jobs
 from backend.orders import timers as _order_timers  # noqa: F401 - registers them
 from backend.orders.access_routes import router as order_access
@@ -59,8 +64,9 @@ def api_router() -> APIRouter:
     for feature in (
         commerce, people, training, desk, cases, case_page, case_statistics, directory, access,
         access_rules, accounts, account_requests, virtual_accounts, users, groups, orders,
-        assigning, order_access, order_desk, order_exports, licenses, partners, events, knowledge,
-        inbound, inbound_desk, mails, demo,
+        assigning, order_access, order_desk, order_exports, licenses, partners, events,
+        notifications, open_things, knowledge, inbound,
+        inbound_desk, mails, demo,
     ):  # fmt: skip
         router.include_router(feature)
     return router

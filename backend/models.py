@@ -8,6 +8,7 @@ from backend.core import events, identity, unit_of_work
 from backend.demo import models as demo
 from backend.directory import models as directory
 from backend.notifications import models as notifications
+from backend.notifications import preference_models as preferences
 from backend.orders import models as orders
 from backend.partners import models as partners
 from backend.people import models as people
@@ -27,6 +28,7 @@ __all__ = [
     "orders",
     "partners",
     "people",
+    "preferences",
     "unit_of_work",
     "users",
     "virtual_accounts",

@@ -63,13 +63,13 @@ def _templates(language: str) -> Environment:
     )
 
 
-def render(kind: str, facts: dict[str, Any], language: str = ENGLISH) -> Rendered:
-    """A mail of this kind, in this language as far as it is there."""
+def render(kind: str, facts: dict[str, Any], language: str = ENGLISH, footer: str = "") -> Rendered:
+    """A mail of this kind, in this language as far as it is there, with `footer` below it."""
     templates, base = _templates(language), {"base_url": settings().base_url}
     rendered = templates.get_template(f"{kind}.txt").render(facts | base)
     first, _, body = rendered.partition("\n")
     subject = re.sub(r"\s+", " ", first).strip()[:200]
-    text = re.sub(r"\n{3,}", "\n\n", body).strip() + "\n"
+    text = re.sub(r"\n{3,}", "\n\n", f"{body}\n\n{footer}").strip() + "\n"
     html = templates.get_template(_LAYOUT).render(
         base, subject=subject, language=language, blocks=_blocks(text)
     )

@@ -240,6 +240,7 @@ class License(SQLModel, table=True):
         ),
         Index("licenses_of_an_account", "smart_account_id", "added_at", "id"),
         Index("licenses_of_a_virtual_account", "virtual_account_id", "added_at", "id"),
+        Index("licenses_by_end", "ends_at", "smart_account_id"),
         Index("license_of_a_line", "order_number", "line", unique=True),
         CheckConstraint("quantity > 0", name=conv("ck_license_quantity")),
     )  # fmt: skip

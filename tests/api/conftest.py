@@ -17,6 +17,7 @@ from backend.cases.models import DeskView
 from backend.core import clock
 from backend.core.database import database
 from backend.core.identity import Organization, Person
+from backend.notifications.preference_models import NotificationRecipient
 from backend.orders.delays import refresh
 from backend.orders.models import Order, OrderExport, OrderExportPart, OrderLine, OrderShare
 from backend.users.models import ExternalGroupGrant, Membership, UserGroup
@@ -100,6 +101,10 @@ async def account_of(owner: str) -> dict[str, str]:
     export = OrderExport(
         person=owner, format="csv", status="ready", size=1, expires_at=now + timedelta(days=1)
     )
+    recipient = NotificationRecipient(
+        smart_account_id=account.id, email=f"alerts@{word}.example", hour=8, time_zone="UTC",
+        added_by=owner, expires_at=now + timedelta(days=7),
+    )  # fmt: skip
     view = DeskView(owner=owner, name="View", key="view")
     async with database().write() as session:
         session.add(Organization(domain=f"{word}.example", name=word, kind="customer"))
@@ -108,7 +113,7 @@ async def account_of(owner: str) -> dict[str, str]:
                                          organization_domain=f"{word}.example")])  # fmt: skip
         await session.flush()
         session.add_all([
-            place, group, asked, rule, delegation,
+            place, group, asked, rule, delegation, recipient,
             Membership(smart_account_id=account.id, person=owner, role="sa_admin"),
             Membership(smart_account_id=account.id, person=asker, role="sa_viewer"),
         ])  # fmt: skip
@@ -125,6 +130,7 @@ async def account_of(owner: str) -> dict[str, str]:
         "email": asker, "request_id": asked.id, "rule_id": rule.id,
         "delegation_id": delegation.id, "notice": "admin", "lookup_id": guests.lookup_id,
         "order_number": order.number, "partner": account.domain, "export_id": export.id,
+        "recipient_id": recipient.id,
         "view_id": view.id,
     }  # fmt: skip
 

@@ -74,7 +74,7 @@ def test_that_what_stands_in_a_path_has_its_slots_name(routes: Routes) -> None:
                      "order_number", "request_id", "attachment_id", "file_id", "id", "rule_id",
                      "delegation_id", "virtual_account", "group", "notice",
                      "lookup_id", "partner", "export_id", "mail_id", "view_id", "other_case",
-                     "reply_id"}  # fmt: skip
+                     "reply_id", "recipient_id"}  # fmt: skip
 
 
 def test_that_every_write_of_the_system_of_record_takes_dry_run_and_key(routes: Routes) -> None:
@@ -92,6 +92,7 @@ def test_that_every_write_of_the_system_of_record_takes_dry_run_and_key(routes: 
                     "/api/v1/order-delegations",
                     "/api/v1/order-exports",
                     "/api/v1/partners",
+                    "/api/v1/notification-preferences",
                     "/api/v1/mails",
                 )
             )

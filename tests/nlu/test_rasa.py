@@ -15,7 +15,9 @@ from assistant.cli.secret_file import Secrets
 from assistant.cli.supervisor import free_port, start_rasa, stop, wait_rasa
 from assistant.cli.training import train
 
-FILES = ("sentences.yml", "account_sentences.yml", "order_sentences.yml")
+FILES = (
+    "sentences.yml", "account_sentences.yml", "order_sentences.yml", "notification_sentences.yml",
+)  # fmt: skip
 SENTENCES: dict[str, dict[str, list[dict[str, Any]]]] = {
     name: yaml.safe_load((Path(__file__).parent / name).read_text()) for name in FILES
 }

@@ -1,4 +1,4 @@
-"""A mail server and a courier that brings it what these tests write."""
+"""A mail server and a courier that brings it what these tests write; an account of one’s own."""
 
 import asyncio
 import uuid
@@ -17,10 +17,18 @@ from backend.core.events import Acting, record
 from backend.core.settings import settings
 from backend.notifications import courier
 from backend.notifications.models import Mail, MailState
+from tests.conftest import SignedIn
 from tests.notifications.post_office import PostOffice
+from tests.virtual_accounts.world import World, make_world
 
 Write = Callable[..., Awaitable[str]]
 UNDER_WAY = {MailState.WAITING, MailState.HANDING_OVER}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def world(person: SignedIn) -> World:
+    """An account with a tree and nobody in it."""
+    return await make_world(person)
 
 
 @pytest.fixture

@@ -236,6 +236,18 @@ async def export_locations(ground: Ground, who: Someone, place: str | None) -> b
     return went(answer) and f"Quay of {place}" in answer.text
 
 
+@probe(Action.NOTIFY_OTHERS, WHOLE)
+async def list_recipients(ground: Ground, who: Someone, _: str | None) -> bool:
+    return went(await who.http.get(f"{ground.world.path}/notification-recipients"))
+
+
+@probe(Action.NOTIFY_OTHERS, WHOLE)
+async def add_recipient(ground: Ground, who: Someone, _: str | None) -> bool:
+    body = {"email": f"alerts@{ground.world.domain}"}
+    path = f"{ground.world.path}/notification-recipients"
+    return went(await who.http.post(path, json=body, headers=DRY))
+
+
 @probe(Action.VIEW_EVENTS, PLACES)
 async def list_events(ground: Ground, who: Someone, place: str | None) -> bool:
     path = f"{ground.world.path}/events"
