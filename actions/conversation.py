@@ -8,7 +8,12 @@ from actions.answers import LISTS, SLOT_OF
 from actions.base import CustomAction
 from actions.dialogue import forms
 from actions.knowledge import answer_question, articles
-from actions.order_access import AboutPss, answers_which_pss
+from actions.order_access import (
+    AboutPss,
+    RevokeOrderDelegationForm,
+    answers_which_pss,
+    takes_back_delegation,
+)
 from actions.training import TrainingForm
 from actions.turn import Turn, payload
 from actions.wording import buttons, metadata, question, responses, say
@@ -41,6 +46,8 @@ class NotUnderstood(CustomAction):
         """Reply; facts that belong to a training request are kept, too."""
         if answers_which_pss(turn):
             return [FollowupAction(AboutPss.action)]
+        if takes_back_delegation(turn):
+            return [FollowupAction(RevokeOrderDelegationForm.form)]
         if _asks_for_training(turn):
             return [FollowupAction("self_serve_form")]
         found = await articles(turn, turn.text)

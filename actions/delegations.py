@@ -12,6 +12,7 @@ from actions.base import CustomAction
 from actions.dates import say_moment
 from actions.inside import read_all
 from actions.names import find_names
+from actions.order_access import ABOUT_ORDERS
 from actions.people import named_people, say_person, spellings_of, users_named
 from actions.periods import Period, read_period
 from actions.places import SLOT as PLACES
@@ -148,7 +149,7 @@ class EndDelegationForm(AccountForm):
 
     async def elsewhere(self, turn: Turn, sheet: Sheet) -> str | None:  # noqa: ARG002
         """An order's delegation, when its number is said or one was given just now."""
-        given = (turn.recall.get("last") or {}).get("run") == "delegate_order_form"
+        given = (turn.recall.get("last") or {}).get("run") in ABOUT_ORDERS
         return "revoke_order_delegation_form" if given or turn.values("order_number") else None
 
     async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:

@@ -25,7 +25,15 @@ from backend.core.client import Answer
 Item = dict[str, Any]
 DELEGATION = "delegation_id"
 PARTNER = "partner"
-_RUNNING = frozenset({"sent", "redeemed"})
+RUNNING = frozenset({"sent", "redeemed"})
+# After these, a delegation that nobody names is an order's.
+ABOUT_ORDERS = frozenset({"delegate_order_form", "action_order_people"})
+_TAKE_BACK = re.compile(
+    r"^\W*(?:please\s+|ok(?:ay)?\W+|then\s+)*(?:revoke|withdraw|end|remove|undo|take)\s+"
+    r"(?:it|that|this|them|(?:the|that|this) (?:one|link|delegation|access))"
+    r"(?:\s+(?:back|again|away|please|now))*\W*$",
+    re.IGNORECASE,
+)
 _PSS = "pss"
 _SUPPORT_SERVICE = re.compile(r"support[ _-]service|\bcontract\b|\bthe second\b", re.IGNORECASE)
 _SELF_SERVICE = re.compile(
@@ -50,7 +58,21 @@ _NO_NAME = frozenset({
 # -- delegations and shares -----------------------------------------------------------------------
 
 
-class DelegateOrderForm(OrderForm):
+class LetInForm(OrderForm):
+    """Lets others in to an order, whom only an address tells: a name is none, and an order goes to
+    nobody by guessing.
+    """
+
+    async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
+        """Which order, and who."""
+        await super().understand(turn, sheet, heard)
+        if sheet.asked is None and not self.repeats & heard.keys():
+            name = called(turn.words, _NOBODY)
+            if name:
+                sheet.notes.append(say("utter_delegate_address", name=name))
+
+
+class DelegateOrderForm(LetInForm):
     """Lets somebody else assign an order, in its Fulfillment Contact's place."""
 
     form = "delegate_order_form"
@@ -61,12 +83,6 @@ class DelegateOrderForm(OrderForm):
     repeats = frozenset({"email"})
     hears: ClassVar[dict[str, str]] = {"email": "email"}
     may_do = "delegate_order"
-
-    async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
-        """Which order, and who: only an address tells."""
-        await super().understand(turn, sheet, heard)
-        if sheet.asked is None and "email" not in heard:
-            _want_address(turn, sheet)
 
 
 class RevokeOrderDelegationForm(OrderForm):
@@ -101,17 +117,25 @@ class RevokeOrderDelegationForm(OrderForm):
         return {one["id"]: f"{one['email']} ({states[one['status']]})" for one in running}
 
 
+def takes_back_delegation(turn: Turn) -> bool:
+    """Whether "revoke it" is said right after an order was delegated or its people were shown: by
+    itself it could be anything.
+    """
+    last = (turn.recall.get("last") or {}).get("run")
+    return last in ABOUT_ORDERS and not turn.is_payload and bool(_TAKE_BACK.match(turn.words))
+
+
 async def _delegations(turn: Turn, number: str) -> list[Item]:
     key = f"delegations {number}"
     if key not in turn.read:
         answer = await turn.call("list_order_delegations", order_number=number)
         items = list(answer.body.get("items") or []) if answer.ok else []
-        turn.read[key] = [one for one in items if one["status"] in _RUNNING]
+        turn.read[key] = [one for one in items if one["status"] in RUNNING]
     found: list[Item] = turn.read[key]
     return found
 
 
-class ShareOrderForm(OrderForm):
+class ShareOrderForm(LetInForm):
     """Lets others see and assign an order."""
 
     form = "share_order_form"
@@ -121,19 +145,6 @@ class ShareOrderForm(OrderForm):
     repeats = frozenset({"emails"})
     hears: ClassVar[dict[str, str]] = {"email": "emails"}
     may_do = "share_order"
-
-    async def understand(self, turn: Turn, sheet: Sheet, heard: Values) -> None:
-        """Which order, and whom: only addresses tell."""
-        await super().understand(turn, sheet, heard)
-        if sheet.asked is None and "emails" not in heard:
-            _want_address(turn, sheet)
-
-
-def _want_address(turn: Turn, sheet: Sheet) -> None:
-    """A name is no address, and an order goes to nobody by guessing."""
-    name = called(turn.words, _NOBODY)
-    if name:
-        sheet.notes.append(say("utter_delegate_address", name=name))
 
 
 class UnshareOrderForm(OrderForm):

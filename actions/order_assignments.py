@@ -14,6 +14,7 @@ from actions.negations import affirmed
 from actions.order_forms import MOST_CHOICES, OrderForm
 from actions.orders import (
     ORDER,
+    Order,
     means_several,
     numbers_left_out,
     numbers_said,
@@ -274,7 +275,7 @@ class AssignOrdersForm(TargetForm, OperationForm):
         if _TO.search(turn.words) and len(named) >= 2:
             named = await self._between(turn, named)
         elif _THEM.search(turn.words) and not named and not present and _shown(turn):
-            named = await self._able(turn, sheet, _shown(turn))
+            named = self._able(sheet, await self._known(turn, _shown(turn)))
         elif _UNASSIGNED.search(turn.words) or (_ALL.search(turn.words) and not named):
             named = await self._waiting(turn, sheet)
         elif named and present and _ALSO.search(turn.words):
@@ -290,14 +291,20 @@ class AssignOrdersForm(TargetForm, OperationForm):
     async def _waiting(self, turn: Turn, sheet: Sheet) -> list[str]:
         """All that have no account, but for those that can't be given one."""
         found, _ = await orders_seen(turn, assignment="unassigned")
-        return await self._able(turn, sheet, [o["number"] for o in found])
+        return self._able(sheet, found)
 
-    async def _able(self, turn: Turn, sheet: Sheet, numbers: list[str]) -> list[str]:
+    async def _known(self, turn: Turn, numbers: list[str]) -> list[Order]:
+        """What is known of these orders: most stand in the list that was shown."""
+        seen = {one["number"]: one for one in (await orders_seen(turn))[0]}
+        missing = [number for number in numbers if number not in seen][:MOST_LOOKED_AT]
+        for number in missing:
+            seen[number] = (await order_of(turn, number)).body
+        return [seen[number] for number in numbers if "number" in seen.get(number, ())]
+
+    def _able(self, sheet: Sheet, orders: list[Order]) -> list[str]:
         """Those of them that can be assigned; which can't is said."""
-        known = [(await order_of(turn, number)).body for number in numbers[:MOST_LOOKED_AT]]
-        able = [o["number"] for o in known if "assign_order" in o.get("you_may", ())]
-        able += numbers[MOST_LOOKED_AT:]
-        rest = [number for number in numbers if number not in able]
+        able = [one["number"] for one in orders if "assign_order" in one["you_may"]]
+        rest = [one["number"] for one in orders if one["number"] not in able]
         if rest and able:
             sheet.notes.append(
                 say("utter_orders_left_out", count=len(rest), numbers=", ".join(rest))

@@ -10,7 +10,7 @@ from actions.accounts import title_of
 from actions.base import CustomAction
 from actions.inside import accounts_meant, nodes_of, read_all
 from actions.names import find_names
-from actions.order_views import count_of, show_order
+from actions.order_views import count_of, has_arrived, show_order
 from actions.orders import (
     OFFERED,
     Meant,
@@ -56,18 +56,25 @@ async def _licences_of_order(turn: Turn, order: Order) -> None:
     if not answer.ok:
         show_order(turn, order)
         return
+    items = answer.body["items"]
     lines = [
         say("utter_licenses_of_line", line=one["line"], product=one["product"], text=one["text"])
-        for one in answer.body["items"][:SAID_LICENCES]
+        for one in items[:SAID_LICENCES]
+        if has_arrived(order) or not str(answer.body["text"]).endswith(one["text"])
     ]
-    if len({one["text"] for one in answer.body["items"]}) == 1 and not answer.body["delivered"]:
+    if len(items) > SAID_LICENCES:
+        lines.append(say("utter_orders_rest", count=len(items) - SAID_LICENCES))
+    text = str(answer.body["text"])
+    if len({one["text"] for one in items}) == 1 and not has_arrived(order):
         lines = []  # the same of each
-    parts = ["\n".join([str(answer.body["text"]), *lines])]
-    if answer.body["delivered"] < len(answer.body["items"]):
-        parts += [say_delay(order, one, whole=True) for one in order["delays"]]
-    turn.reply(
-        "\n\n".join(parts), card=card_of("get_order", order), buttons=ways_on(order),
-    )  # fmt: skip
+    parts = ["\n".join([text, *lines])]
+    if not has_arrived(order):
+        told = [one for one in order["delays"] if one["title"] in text and one["who"] in text]
+        parts += [
+            say_delay(order, one, whole=True) for one in order["delays"] if one not in told
+        ]  # fmt: skip
+    ways = [one for one in ways_on(order) if one["title"] != say("utter_way_licences")]
+    turn.reply("\n\n".join(parts), card=card_of("get_order", order), buttons=ways)
 
 
 def _licence_line(item: dict[str, Any]) -> str:

@@ -1,8 +1,11 @@
 """Who sees an order: why the person does, and whom it is delegated to and shared with."""
 
+from typing import Any
+
 from rasa_sdk.events import EventType
 
 from actions.base import CustomAction
+from actions.order_access import RUNNING
 from actions.order_views import say_which
 from actions.orders import OFFERED, Order, order_meant, say_not_found
 from actions.turn import Turn, button
@@ -54,7 +57,8 @@ class OrderPeople(CustomAction):
                 say_not_found(turn, meant, "order_people")
             return []
         number = meant.order["number"]
-        parts = [_contact(meant.order), *await _delegations(turn, number),
+        delegated = await _delegations(turn, number)
+        parts = [_contact(meant.order), *_say_delegations(number, delegated),
                  *await _shares(turn, number)]  # fmt: skip
         said = [part for part in parts if part]
         if len(said) == bool(parts[0]):
@@ -64,6 +68,11 @@ class OrderPeople(CustomAction):
             (say("utter_delegate_order_form_offer"), "delegate_order", "delegate_order"),
             (say("utter_share_order_form_offer"), "share_order", "share_order"),
         ) if operation in may]  # fmt: skip
+        is_contact = any(one["way"] == "fulfillment_contact"
+                         for one in meant.order["visible_because"])  # fmt: skip
+        if is_contact and any(one["status"] in RUNNING for one in delegated):
+            title = say("utter_revoke_order_delegation_form_offer")
+            ways.append(button(title, "revoke_order_delegation", order_number=number))
         turn.reply("\n".join(said), buttons=ways)
         return []
 
@@ -76,9 +85,12 @@ def _contact(order: Order) -> str:
     return say("utter_order_contact_named", number=order["number"], contact=who)
 
 
-async def _delegations(turn: Turn, number: str) -> list[str]:
+async def _delegations(turn: Turn, number: str) -> list[dict[str, Any]]:
     answer = await turn.call("list_order_delegations", order_number=number)
-    items = list(answer.body.get("items") or []) if answer.ok else []
+    return list(answer.body.get("items") or []) if answer.ok else []
+
+
+def _say_delegations(number: str, items: list[dict[str, Any]]) -> list[str]:
     states = metadata("utter_order_delegations", "states")
     lines = [
         say("utter_order_delegation", email=one["email"], state=states[one["status"]])

@@ -129,7 +129,7 @@ def state_of(order: Order) -> str:
     elif order["status"] == "cancelled":
         said.append(say("utter_order_cancelled"))
     place = say_place(order["assignment"])
-    if order["lines"] and all(line["delivered_at"] for line in order["lines"]):
+    if has_arrived(order):
         said.append(
             say("utter_order_delivered_to", place=place) if place
             else say("utter_order_all_delivered")
@@ -137,8 +137,16 @@ def state_of(order: Order) -> str:
     elif place:
         said.append(say("utter_order_assigned", place=place))
     elif order["assignment_status"] == "unassigned":
-        said.append(say("utter_order_unassigned"))
+        partly = any(line["assignment"] for line in order["lines"])
+        said.append(say("utter_order_partly_assigned" if partly else "utter_order_unassigned"))
     return " ".join(said)
+
+
+def has_arrived(order: Order) -> bool:
+    """Whether all of it is delivered, to an account that takes it where it needs one."""
+    lines, status = order["lines"], order["assignment_status"]
+    waits = status in {"unassigned", "assigned_pending_sa"}
+    return bool(lines) and all(line["delivered_at"] for line in lines) and not waits
 
 
 def _more(turn: Turn, order: Order) -> list[str]:
@@ -156,7 +164,10 @@ def _more(turn: Turn, order: Order) -> list[str]:
                 product=line["product"], state=states.get(line["provisioning"], ""))
             for line in order["lines"][:SAID_LINES]
         ]  # fmt: skip
-        said.append("\n".join([say("utter_order_lines", count=len(order["lines"])), *lines]))
+        head = _headline("utter_order_lines", order["lines"], more=False)
+        rest = len(order["lines"]) - SAID_LINES
+        more = [say("utter_orders_rest", count=rest)] if rest > 0 else []
+        said.append("\n".join([head, *lines, *more]))
     return said
 
 
@@ -276,7 +287,7 @@ def _show(
     turn.reply("\n".join([text, *lines]), card=card, buttons=[*ways, *(extra or [])])
 
 
-def _headline(response: str, found: list[Order], more: bool, **words: str) -> str:
+def _headline(response: str, found: list[Any], more: bool, **words: str) -> str:
     """The sentence over a list; one order is not "1 of the orders"."""
     if len(found) == 1 and not more:
         return say(f"{response}_one", **words)
@@ -312,9 +323,11 @@ class OrderSummary(CustomAction):
             response = "utter_orders_summary_delayed"
         text = say(response, **{name: counts[name] for name in ("total", "unassigned", "delayed")})
         if status is not None and response == "utter_orders_summary":
+            count = counts["by_status"].get(status, 0)
+            are = metadata("utter_orders_summary_status", "one" if count == 1 else "several")
             text = say(
-                "utter_orders_summary_status", count=counts["by_status"].get(status, 0),
-                total=counts["total"], status=metadata("utter_order", "short")[status],
+                "utter_orders_summary_status", count=count, total=counts["total"], are=are,
+                status=metadata("utter_order", "short")[status],
             )  # fmt: skip
         ways = [button(say("utter_way_delayed"), "list_orders", delayed="true")]
         turn.reply(

@@ -207,9 +207,13 @@ def line_of(order: Order) -> str:
 
 
 def say_place(assignment: dict[str, Any] | None) -> str:
-    """Where licences go: "Northwind Networks (northwind.example), Americas"."""
+    """Where licences go: "Northwind Networks (northwind.example), Americas". A restricted account
+    that is not the person's to know has no name here.
+    """
     if assignment is None:
         return ""
+    if assignment["smart_account"] is None:
+        return say("utter_order_place_hidden")
     account = f"{assignment['name']} ({assignment['smart_account']})"
     return ", ".join(filter(None, [account, assignment.get("virtual_account")]))
 
@@ -273,12 +277,16 @@ def ways_on(order: Order, *, explain: bool = False) -> list[Button]:
     return list({way["title"]: way for way in ways}.values())
 
 
+def _account_of(order: Order, delay: dict[str, Any]) -> str | None:
+    """The Smart Account that the lines stand on which a delay is about."""
+    places = (line["assignment"] for line in order["lines"] if line["number"] in delay["lines"])
+    return next((str(on["smart_account"]) for on in places if on and on["smart_account"]), None)
+
+
 def _way_of(order: Order, delay: dict[str, Any]) -> Iterable[Button]:
     """The operation that helps with a delay, if it is open to the person."""
     operation, number = delay.get("operation"), order["number"]
-    places = [line["assignment"] for line in order["lines"] if line["assignment"]]
-    if operation == "accept_notice" and places:
-        account = places[0]["smart_account"]
+    if operation == "accept_notice" and (account := _account_of(order, delay)):
         yield button(say("utter_way_accept_notice"), "accept_notice", smart_account=account)
     if operation in _WAYS and operation in order["you_may"]:
         title, intent = _WAYS[operation]

@@ -2,16 +2,11 @@
 something, among 100 accounts and among 100,000 with a million
 memberships, on both databases.
 
-What somebody sees is the same in both crowds; only how much lies around it differs. The calls
-are measured below HTTP, whose constant share would only make the ratio look better, and samples
-of both crowds are taken in turn, so that a busy machine slows both.
+What somebody sees is the same in both crowds; only how much lies around it differs.
 """
 
-import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from rich.console import Console
 from sqlmodel import col
@@ -22,18 +17,16 @@ from backend.access.models import AccessRequest
 from backend.accounts.standing import standing
 from backend.core.database import Database
 from backend.core.identity import Person
-from backend.core.migrations import migrate
 from backend.core.pagination import newest_first
 from backend.core.policy import Action
-from backend.core.settings import Settings
 from backend.directory import service
 from backend.users.routes import list_users
 from benchmarks.measuring import compare
-from tests.conftest import DATABASES, fresh_database
+from benchmarks.worlds import Call, empty, in_turn
+from tests.conftest import DATABASES
 from tests.crowd import Crowd, gather
 from tests.product import Product
 
-Call = Callable[[AsyncSession, Person], Awaitable[object]]
 SMALL, BIG = Crowd(accounts=100), Crowd(accounts=100_000)
 SOMEBODY = 7
 HOME = SMALL.domain(SOMEBODY)
@@ -79,26 +72,10 @@ CALLS: dict[str, Call] = {
 @asynccontextmanager
 async def _crowded(kind: str, crowd: Crowd) -> AsyncIterator[Database]:
     """A database of its own with a crowd in it."""
-    with tempfile.TemporaryDirectory() as folder, fresh_database(kind, Path(folder)) as url:
-        db = Database(Settings(database_url=url).database)
-        try:
-            await migrate(db)
-            async with db.write() as session:
-                await (await session.connection()).run_sync(gather, crowd)
-            yield db
-        finally:
-            await db.dispose()
-
-
-async def _timed(db: Database, crowd: Crowd, call: Call) -> float:
-    async with db.read() as session:
-        person = await session.get_one(Person, crowd.address(SOMEBODY))
-        started = time.perf_counter()
-        found = await call(session, person)
-        taken = time.perf_counter() - started
-    if not found:
-        raise RuntimeError("there was nothing to find, so nothing was measured")
-    return taken
+    async with empty(kind) as db:
+        async with db.write() as session:
+            await (await session.connection()).run_sync(gather, crowd)
+        yield db
 
 
 async def measure(kind: str, console: Console, big: Crowd = BIG) -> None:
@@ -106,13 +83,10 @@ async def measure(kind: str, console: Console, big: Crowd = BIG) -> None:
     async with _crowded(kind, SMALL) as few, _crowded(kind, big) as many:
         rows = []
         for name, call in CALLS.items():
-            base: list[float] = []
-            ours: list[float] = []
-            for sample in range(SAMPLES + WARM_UP):
-                pair = await _timed(few, SMALL, call), await _timed(many, big, call)
-                if sample >= WARM_UP:
-                    base.append(pair[0])
-                    ours.append(pair[1])
+            base, ours = await in_turn(
+                (few, SMALL.address(SOMEBODY)), (many, big.address(SOMEBODY)), call,
+                samples=SAMPLES, warm_up=WARM_UP,
+            )  # fmt: skip
             rows.append((name, base, ours, MOST, MOST_P95))
     compare(
         console,

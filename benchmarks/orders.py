@@ -1,29 +1,22 @@
 """The list of orders, filters of it, a search by number, the summary and one order's delays,
 among 1,000 orders and among a million with three million lines; then the feed from Commerce.
 
-SQLite is measured with 100,000. What somebody sees is the same hundred orders in both worlds. The
-calls are measured below HTTP, whose constant share would only make the ratio look better, and
-samples of both are taken in turn, so that a busy machine slows both. Last come an Order
-Fulfillment Manager, who sees three in ten of all orders there are: a page of theirs should cost
-the same, while counting them cannot.
+SQLite is measured with 100,000. What somebody sees is the same hundred orders in both worlds. Last
+comes an Order Fulfillment Manager, who sees three in ten of all orders there are: a page of theirs
+should cost the same, while counting them cannot.
 
 `BENCHMARK_ORDERS=20000` measures a smaller world, quickly.
 """
 
 import os
-import tempfile
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from rich.console import Console
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from backend.core.database import Database
 from backend.core.identity import Person
-from backend.core.migrations import migrate
-from backend.core.settings import Settings
 from backend.demo.many_orders import FIRST, Company, add_orders, manager
 from backend.orders import listing, presentation
 from backend.orders.listing import Filters
@@ -32,10 +25,9 @@ from backend.orders.service import find
 from backend.orders.visibility import view_of
 from benchmarks import feed
 from benchmarks.measuring import compare
-from tests.conftest import fresh_database
+from benchmarks.worlds import Call, empty, in_turn
 from tests.product import Product
 
-Call = Callable[[AsyncSession, Person], Awaitable[object]]
 SMALL = 1_000
 BIG = {"sqlite": 100_000, "postgresql": 1_000_000}
 COMPANY = Company(7)
@@ -87,26 +79,10 @@ MANAGED: dict[str, Call] = {
 @asynccontextmanager
 async def world(kind: str, orders: int) -> AsyncIterator[Database]:
     """A database of its own with so many orders in it."""
-    with tempfile.TemporaryDirectory() as folder, fresh_database(kind, Path(folder)) as url:
-        db = Database(Settings(database_url=url).database)
-        try:
-            await migrate(db)
-            async for _ in add_orders(db, orders):
-                pass
-            yield db
-        finally:
-            await db.dispose()
-
-
-async def _timed(db: Database, email: str, call: Call) -> float:
-    async with db.read() as session:
-        person = await session.get_one(Person, email)
-        started = time.perf_counter()
-        found = await call(session, person)
-        taken = time.perf_counter() - started
-    if not found:
-        raise RuntimeError("there was nothing to find, so nothing was measured")
-    return taken
+    async with empty(kind) as db:
+        async for _ in add_orders(db, orders):
+            pass
+        yield db
 
 
 async def measure(kind: str, console: Console, orders: int) -> None:
@@ -115,13 +91,9 @@ async def measure(kind: str, console: Console, orders: int) -> None:
         for email, calls in ((SOMEBODY, CALLS), (MANAGER, MANAGED)):
             rows = []
             for name, call in calls.items():
-                base: list[float] = []
-                ours: list[float] = []
-                for sample in range(SAMPLES + WARM_UP):
-                    pair = await _timed(few, email, call), await _timed(many, email, call)
-                    if sample >= WARM_UP:
-                        base.append(pair[0])
-                        ours.append(pair[1])
+                base, ours = await in_turn(
+                    (few, email), (many, email), call, samples=SAMPLES, warm_up=WARM_UP
+                )
                 rows.append((name, base, ours, MOST, MOST_P95))
             counts = [await _count(db, email) for db in (few, many)]
             compare(

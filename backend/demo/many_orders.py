@@ -156,7 +156,7 @@ async def _add_companies(session: AsyncSession, first: int, until: int) -> None:
     await _add(session, (
         _account(
             one.account, one.domain, one.name, admin_notice=1,
-            status="active" if (one.number + 1) % PENDING_EVERY else "pending",
+            status="active" if _is_active(one.number) else "pending",
             smart_licensing_notice=1 if (one.number + 1) % NOTICE_EVERY else 0,
         )
         for one in companies
@@ -198,9 +198,7 @@ async def _add_rows(session: AsyncSession, first: int, until: int) -> None:
     for order, lines in orders(first, until, clock.now()):
         rows[0].append(order)
         rows[1].extend(lines)
-        rows[2].extend(
-            _license(line) for line in lines if line["delivered_at"] and line["smart_account_id"]
-        )
+        rows[2].extend(_license(line) for line in lines if _has_arrived(line))
     for table, some in zip((_ORDERS, _LINES, _LICENSES), rows, strict=True):
         await table.add(session, some)
 
@@ -259,6 +257,18 @@ def _order(
             line["provisioning_contact"] = contact
         lines.append(line)
     return order, lines
+
+
+def _has_arrived(line: Row) -> bool:
+    """A pending account takes no licences, and a PAK goes to none."""
+    account = line["smart_account_id"]
+    if not (line["delivered_at"] and line["smart_enabled"] and account):
+        return False
+    return bool(account < FIRST_ACCOUNT or _is_active(account - FIRST_ACCOUNT))
+
+
+def _is_active(company: int) -> bool:
+    return (company + 1) % PENDING_EVERY != 0
 
 
 def _license(line: Row) -> Row:

@@ -53,7 +53,9 @@ async def seed_orders(session: AsyncSession) -> None:
         await session.flush()
         session.add_all(lines)
         await session.flush()
-        session.add_all(_license(line, at) for line in lines if (at := line.delivered_at))
+        session.add_all(
+            _license(line, at) for line in lines if (at := line.delivered_at) and line.smart_enabled
+        )
         session.add_all(
             OrderShare(
                 order_number=order.number, email=email, shared_by=whole["fulfillment_contact"],

@@ -209,5 +209,10 @@ def _receipt(order: Order, placed: Placed, goal: Target) -> Receipt:
             Line(label="Smart Account", value=f"{goal.account.name} ({goal.account.domain})"),
             Line(label="Virtual account", value=goal.said_place()),
             *([Line(label="Lines", value=say_lines(placed.lines))] if placed.lines else []),
+            *(
+                [Line(label="Their licences are there", value=say_lines(placed.arriving))]
+                if placed.arriving
+                else []
+            ),
         ],
     )

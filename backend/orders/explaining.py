@@ -63,6 +63,8 @@ def _next_step(facts: Facts, delay: Delay) -> str:
     refused = refusal(facts.order) if delay.reason.operation == "assign_order" else None
     if refused is None:
         return delay.reason.next_step
+    if refused.body.hint == OPEN_A_CASE:
+        return f"{refused.body.detail} Open a case about it."
     return delay.reason.without_assigning or for_people(refused.body.hint)
 
 
@@ -90,6 +92,8 @@ def _accounts(facts: Facts, delay: Delay) -> list[int]:
 
 
 def _who(reader: Reader, facts: Facts, delay: Delay) -> str:
+    if delay.reason.code == "SA_MISSING" and refusal(facts.order) is not None:
+        return "Licensing support, by a case"
     named = _NAMED.get(delay.reason.code)
     return (named(reader, facts, delay) if named else None) or delay.reason.who
 

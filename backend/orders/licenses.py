@@ -121,7 +121,7 @@ def _where(
         return "The order was cancelled: nothing will be delivered."
     begins = "Not delivered yet"
     if row.delivered_at is not None:
-        begins = f"Delivered on {row.delivered_at:%Y-%m-%d}, but in no Smart Account yet"
+        begins = f"Delivered on {row.delivered_at:%Y-%m-%d}, but the licences wait"
     if waits:
         first = waits[0]
         acts = f" Who acts: {first.who}." if row.delivered_at is not None else ""
@@ -150,5 +150,5 @@ def _said(items: Sequence[LineLicenses], arrived: Collection[int]) -> str:
         first = f" {items[0].text}" if len({one.text for one in items}) == 1 and items else ""
         return f"Everything has been delivered.{first}"
     missing = next(one for one in items if one.line not in arrived)
-    begun = f"{there} of {len(items)} lines have arrived. " if there else ""
+    begun = f"{there} of {len(items)} lines arrived. " if there else ""
     return f"{begun}{missing.text}"

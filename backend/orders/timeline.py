@@ -60,7 +60,6 @@ def _provisioned(facts: Facts) -> TimelineStep:
     delivered = [line.delivered_at for line in lines if line.delivered_at is not None]
     if at is None and lines and len(delivered) == len(lines):
         at = max(delivered)
-    if at is not None and facts.waiting_for_account():
-        title = "Delivered; the licences wait for a Smart Account that takes them"
-        return _step("provisioned", title, at, done=False)
+    if facts.waiting_for_account():  # Commerce has delivered them, to nowhere yet
+        return _step("provisioned", "Licences in a Smart Account", None)
     return _step("provisioned", "Licences delivered", at)

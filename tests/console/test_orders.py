@@ -2,11 +2,13 @@
 
 import httpx
 
-from tests.conftest import SignedIn
+from tests.conftest import LITWARE, SignedIn
 from tests.console.conftest import Desk, open_case
 from tests.console.test_case import section
+from tests.orders.making import line_of, make_order
 
 WAITING = "4100001"
+NORTHWIND, SUBSEA = 100001, 100005
 
 
 async def test_that_an_agent_sees_why_the_order_of_a_case_waits(
@@ -19,6 +21,19 @@ async def test_that_an_agent_sees_why_the_order_of_a_case_waits(
         "fiona@northwind.example", "No account yet", "fabrikam.example", "2 lines",
     ):  # fmt: skip
         assert told in shown
+
+
+async def test_that_lines_on_several_accounts_say_where_each_stands(
+    lee: httpx.AsyncClient, asker: httpx.AsyncClient
+) -> None:
+    order = await make_order(
+        line_of(NORTHWIND), line_of(SUBSEA), line_of(LITWARE), contact="fiona@northwind.example"
+    )
+    number = await open_case(asker, order_number=order)
+    shown = section((await lee.get(f"/console/cases/{number}")).text, "order")
+    for told in ("Northwind Networks", "Northwind Subsea", "an account that isn’t named to you"):
+        assert told in shown
+    assert "Litware" not in shown
 
 
 async def test_that_it_is_said_when_the_requester_may_not_know_of_the_order(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, func, select
 
+from backend.accounts.models import SmartAccount
 from backend.core import clock
 from backend.core.database import Database
 from backend.core.identity import Person
@@ -57,11 +58,30 @@ async def test_that_every_order_has_what_it_needs(db: Database) -> None:
     assert await fill(db, COUNT) == [0, COUNT]
     assert await count(db, Order) == COUNT
     assert await count(db, OrderLine) == 3 * COUNT
-    delivered = select(func.count()).where(
-        col(OrderLine.delivered_at).is_not(None), col(OrderLine.smart_account_id).is_not(None)
-    )
+
+
+async def test_that_licences_lie_where_they_would_arrive(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not in a pending account, and a PAK in none."""
+    monkeypatch.setattr(many_orders, "PENDING_EVERY", 4)
+    await fill(db, COUNT)
     async with db.read() as session:
-        assert (await session.exec(delivered)).one() == await count(db, License)
+        lines = await session.exec(
+            select(OrderLine).where(col(OrderLine.delivered_at).is_not(None))
+        )
+        accounts = {one.id: one.status for one in (await session.exec(select(SmartAccount))).all()}
+        there = {
+            (one.order_number, one.line) for one in (await session.exec(select(License))).all()
+        }
+    arrived, waiting = set(), 0
+    for line in lines.all():
+        if line.smart_enabled and accounts.get(line.smart_account_id or 0) == "active":
+            arrived.add((line.order_number, line.number))
+        elif line.smart_account_id is not None:
+            waiting += 1
+    assert there == arrived
+    assert waiting > 20
 
 
 async def test_that_what_lists_filter_by_is_what_refresh_says(db: Database) -> None:

@@ -98,7 +98,7 @@ async def test_where_the_licences_of_an_order_lie(person: SignedIn) -> None:
     assert "No Smart Account" in nowhere["text"]
     assert (elsewhere["portal"], elsewhere["delays"]) == ("lrp", ["NOT_SMART_ENABLED"])
     assert "License Registration Portal" in elsewhere["text"]
-    assert found["text"].startswith("1 of 4 lines have arrived.")
+    assert found["text"].startswith("1 of 4 lines arrived.")
 
 
 async def test_that_what_waits_in_a_virtual_account_keeps_it(person: SignedIn) -> None:

@@ -56,19 +56,18 @@ async def test_that_a_line_delivered_without_an_account_waits_for_one(company: C
     assert {"assign_order", "delegate_order"} <= set(order["you_may"])
     assert "unassign_order" not in order["you_may"]
     last = next(step for step in order["timeline"] if step["step"] == "provisioned")
-    assert (last["done"], last["at"] is None) == (False, False)
-    assert "wait for a Smart Account" in last["title"]
+    assert (last["done"], last["at"], last["title"]) == (False, None, "Licences in a Smart Account")
     assert (await order_of(number)).unassigned_lines == 1
     for narrowed in ("delayed=true", "assignment=unassigned"):
         listed = await seen(nora, f"/orders?q={number}&{narrowed}")
         assert [one["number"] for one in listed["items"]] == [number], narrowed
     found = await seen(nora, f"/orders/{number}/licenses")
     waiting, pak = found["items"]
-    assert "in no Smart Account yet" in waiting["text"]
+    assert "but the licences wait: No Smart Account on the order." in waiting["text"]
     assert company.email("nora") in waiting["text"], "who acts"
     assert "They lie" not in waiting["text"] + pak["text"]
     assert pak["text"].startswith("Delivered as a PAK on ")
-    assert found["text"].startswith("1 of 2 lines have arrived. Delivered on ")
+    assert found["text"].startswith("1 of 2 lines arrived. Delivered on ")
 
 
 @pytest.mark.parametrize("many", [False, True], ids=["one", "many"])
@@ -81,7 +80,11 @@ async def test_that_assigning_lets_its_licences_arrive(company: Company, many: b
         assert answer.json()["assigned"] == 1, answer.text
     else:
         answer = await assign(nora, number, company, "Oslo")
-        assert answer.json()["receipt"]["title"] == "Order assigned", answer.text
+        receipt = answer.json()["receipt"]
+        assert receipt["title"] == "Order assigned"
+        told = {one["label"]: one["value"] for one in receipt["lines"]}
+        assert "line 2" in told["Their licences are there"]
+        assert "line 3" not in told["Their licences are there"]
     assert await stands(number, company) == ["Oslo", "Oslo", "Oslo"]
     assert [(one.line, one.virtual_account_id) for one in await licenses_of(number)] == [
         (1, company.places["Oslo"]), (2, company.places["Oslo"]),
@@ -121,8 +124,8 @@ async def test_that_a_closed_order_names_the_case_instead(company: Company) -> N
     nora = await company.client("nora")
     (delay,) = (await seen(nora, f"/orders/{number}/delays"))["items"]
     assert (delay["code"], delay["operation"]) == ("SA_MISSING", "open_case")
-    assert delay["next_step"].startswith("Open a case")
-    assert "/api/v1" not in delay["next_step"]
+    assert delay["next_step"].endswith("is closed in Commerce. Open a case about it.")
+    assert delay["who"] == "Licensing support, by a case"
     assert (await assign(nora, number, company)).status_code == 409
 
 

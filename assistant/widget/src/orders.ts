@@ -27,7 +27,7 @@ export function orderText(order: Order): string {
  * What pressing a button of an order says. It is what one could have typed, so any engine
  * understands it, also in a conversation that another one began. Null for what has no words here.
  */
-export function sentence(operation: string, order: Order): string | null {
+export function sentence(operation: string, order: Order, delay?: OrderDelay): string | null {
   const { number } = order;
   switch (operation) {
     case 'assign_order':
@@ -37,7 +37,7 @@ export function sentence(operation: string, order: Order): string | null {
     case 'resend_provisioning_mail':
       return `Resend the set-up mail of order ${number}`;
     case 'accept_notice': {
-      const account = [order, ...(order.lines ?? [])].find(({ assignment }) => assignment?.smart_account)?.assignment?.smart_account;
+      const account = noticeOf(order, delay);
       return account ? `Accept the Smart Licensing Notice of ${account}` : null;
     }
     case 'open_case':
@@ -53,6 +53,13 @@ export function sentence(operation: string, order: Order): string | null {
     default:
       return null;
   }
+}
+
+/** The account whose notice is meant: the one that the lines stand on which a delay is about. */
+function noticeOf(order: Order, delay?: OrderDelay): string | null {
+  const lines = (order.lines ?? []).filter(({ number }) => !delay?.lines?.length || delay.lines.includes(number));
+  const [first] = [...lines, order].flatMap(({ assignment }) => assignment?.smart_account ?? []);
+  return first ?? null;
 }
 
 /** The operation that a payload asks for: `/assign_order{"order_number":"4100001"}`. */
@@ -73,8 +80,9 @@ export function hasButton(order: Order, { title, payload }: Button): boolean {
 }
 
 /** The operation that helps with a delay, if the person may call it and we have words for it. */
-export function helping(order: Order, { operation }: OrderDelay): string | null {
-  if (!operation || !sentence(operation, order)) return null;
+export function helping(order: Order, delay: OrderDelay): string | null {
+  const { operation } = delay;
+  if (!operation || !sentence(operation, order, delay)) return null;
   const anybody = ['open_case', 'accept_notice'].includes(operation) || !order.you_may;
   return anybody || order.you_may?.includes(operation) ? operation : null;
 }

@@ -33,6 +33,16 @@ describe('a button of an order', () => {
     assert.equal(sentence('launch_rocket', LATE), null);
   });
 
+  it('accepts the notice of the account that the delayed lines stand on', () => {
+    const on = (number: number, domain: string) => ({
+      number, sku: 'X', product: 'X', quantity: 1, assignment: { smart_account: domain, name: domain, virtual_account: null },
+    });
+    const delay = { ...DELAY, code: 'EULA_NOT_ACCEPTED', operation: 'accept_notice', lines: [2] };
+    const order: Order = { number: '1', assignment: null, lines: [on(1, 'other.example'), on(2, 'late.example')], delays: [delay] };
+    assert.equal(sentence('accept_notice', order, delay), 'Accept the Smart Licensing Notice of late.example');
+    assert.equal(helping(order, delay), 'accept_notice');
+  });
+
   it('presses what was offered for the same, which is not drawn twice', () => {
     const offer = { title: 'Assign it', payload: '/assign_order{"order_number":"4100001"}' };
     assert.equal(offered([{ title: 'Why?', payload: '/explain_delay' }, offer], 'assign_order'), offer);

@@ -37,8 +37,8 @@ export class OrderCard extends LitElement {
     this.base = '';
   }
 
-  #button(operation: string, look: string): Drawn {
-    const title = sentence(operation, this.order);
+  #button(operation: string, look: string, delay?: OrderDelay): Drawn {
+    const title = sentence(operation, this.order, delay);
     if (!title) return nothing;
     const offer = offered(this.offers, operation);
     const detail: Said = offer ? { payload: offer.payload, title } : { text: title };
@@ -49,7 +49,7 @@ export class OrderCard extends LitElement {
   #drawHelp(delay: OrderDelay, url: string | null, first: boolean): Drawn {
     const operation = helping(this.order, delay);
     if (!url && !operation) return nothing;
-    return html`<div class="buttons">${operation ? this.#button(operation, first ? 'primary' : 'plain') : nothing}
+    return html`<div class="buttons">${operation ? this.#button(operation, first ? 'primary' : 'plain', delay) : nothing}
       ${url ? html`<a class="plain" href=${url} target="_blank" rel="noopener noreferrer nofollow">${icons.out}${words.openThere}<span
         class="sr-only"> ${words.opensNewTab}</span></a>` : nothing}</div>`;
   }
