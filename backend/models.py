@@ -12,7 +12,6 @@ from backend.notifications import preference_models as preferences
 from backend.orders import models as orders
 from backend.partners import models as partners
 from backend.people import models as people
-from backend.privacy import models as privacy
 from backend.users import models as users
 from backend.virtual_accounts import models as virtual_accounts
 from backend.webhooks import models as webhooks
@@ -32,7 +31,6 @@ __all__ = [
     "partners",
     "people",
     "preferences",
-    "privacy",
     "unit_of_work",
     "users",
     "virtual_accounts",

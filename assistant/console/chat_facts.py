@@ -1,6 +1,5 @@
 """What an agent should know at a glance beside a chat: what was asked for and found out so far."""
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +11,10 @@ from assistant.conversations import presentation, repository
 from assistant.conversations.schemas import ReplyProposal
 from assistant.handoff import queue
 from assistant.handoff.models import Handover
-from backend.core.client import Caller, licensing_api
 from backend.core.identity import Organization, Person
 
 MOST_ORDERS, MOST_ACCOUNTS = 3, 5
-_ORDER = re.compile(r"\b(?:41\d{5}|81\d{6})\b")
+ORDER = "order_number"
 
 
 @dataclass
@@ -54,15 +52,20 @@ async def facts_of(session: AsyncSession, chat: Transcript, person: Person) -> C
 
 
 async def read_along(agent: Person, chat: Transcript, person: Person, found: ChatFacts) -> None:
-    """The accounts of the person's company, as the agent may see them; and the orders that the
-    person spoke of, as the person sees them: the assistant would show these in this very chat.
+    """The accounts of the person's company, as the agent may see them; and the orders that this
+    chat is about, as far as it showed them: the desk reads an order only through a case.
     """
     listed = await call(agent, "list_directory", {"q": person.domain, "limit": MOST_ACCOUNTS})
     found.accounts = list(listed.body.get("items") or []) if listed.ok else []
-    said = " ".join(line.reply.text for line in chat.lines if line.reply.role != "bot")
-    said += f" {found.slots.get('order_number') or ''}"
-    numbers = list(dict.fromkeys(reversed(_ORDER.findall(said))))[:MOST_ORDERS]
-    theirs = Caller(person.id, chat.conversation.id, via="console")
-    for number in numbers:
-        order = await licensing_api().call("get_order", {"order_number": number}, theirs)
-        found.orders.append({"number": number, "seen": order.body if order.ok else None})
+    shown: dict[str, dict[str, Any] | None] = {}
+    for line in reversed(chat.lines):
+        card = line.reply.card or {}
+        if card.get("kind") == "order":
+            number = card["order"]["number"]
+            shown[number] = shown.get(number) or card["order"]
+        for entity in line.why.entities if line.why else ():
+            if entity.get("entity") == ORDER:
+                shown.setdefault(str(entity["value"]), None)
+    if found.slots.get(ORDER):
+        shown.setdefault(str(found.slots[ORDER]), None)
+    found.orders = [{"number": n, "shown": order} for n, order in shown.items()][:MOST_ORDERS]

@@ -1,7 +1,6 @@
 """What was said and found out before a person was wanted, so that nobody has to ask it again."""
 
 import json
-import re
 from typing import Any
 
 from assistant.handoff import words
@@ -9,7 +8,7 @@ from assistant.situation import Situation
 
 MOST_WORDS = 1500  # characters of a description
 FEWEST = 3  # words that say something
-_ORDER = re.compile(r"\b(41\d{5}|81\d{6})\b")
+_ORDER = "order_number"
 
 
 def own_words(situation: Situation) -> list[str]:
@@ -55,12 +54,19 @@ def case_payload(situation: Situation) -> str:
     if said:
         # The first line is the title; all of it, below, the description.
         facts["wish"] = "\n".join([" ".join(said[0].split())[:150], *said])[:MOST_WORDS]
-    order = known.get("order_number") or next(
-        (found[1] for text in reversed(said) if (found := _ORDER.search(text))), None
-    )
+    order = known.get(_ORDER) or _order_heard(situation)
     if isinstance(order, str):
-        facts["order_number"] = order
+        facts[_ORDER] = order
     account = known.get("smart_account")
     if isinstance(account, str):
         facts["smart_account"] = account
     return "/open_case" + (json.dumps(facts, ensure_ascii=False) if facts else "")
+
+
+def _order_heard(situation: Situation) -> str | None:
+    """The last order that the engine heard of in this conversation."""
+    for message in reversed(situation.recent):
+        for entity in (message.why or {}).get("entities") or ():
+            if entity.get("entity") == _ORDER:
+                return str(entity["value"])
+    return None

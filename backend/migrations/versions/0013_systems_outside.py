@@ -1,4 +1,4 @@
-"""Systems outside: webhooks, deliveries, references of cases; who looked at what; erasures.
+"""Systems outside: webhooks, deliveries, references of cases; who looked at what.
 
 Revision: 0013, after 0012
 """
@@ -16,20 +16,6 @@ depends_on: str | Sequence[str] | None = None
 
 def upgrade() -> None:
     """Make the change."""
-    op.create_table(
-        "erasure",
-        sa.Column("id", sa.String(length=32), nullable=False),
-        sa.Column("person", sa.String(length=254), nullable=False),
-        sa.Column("asked_by", sa.String(length=254), nullable=False),
-        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
-    )
-    with op.batch_alter_table("erasure", schema=None) as batch_op:
-        batch_op.create_index(op.f("ix_erasure_asked_at"), ["asked_at"], unique=False)
-        batch_op.create_index(op.f("ix_erasure_person"), ["person"], unique=False)
-
     op.create_table(
         "looked_at",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -172,8 +158,3 @@ def downgrade() -> None:
         batch_op.drop_index(op.f("ix_looked_at_at"))
 
     op.drop_table("looked_at")
-    with op.batch_alter_table("erasure", schema=None) as batch_op:
-        batch_op.drop_index(op.f("ix_erasure_person"))
-        batch_op.drop_index(op.f("ix_erasure_asked_at"))
-
-    op.drop_table("erasure")
