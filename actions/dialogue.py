@@ -36,8 +36,9 @@ class Dialogue(CustomAction):
     """A form in a conversation.
 
     `asks`: the order of questions; of these, only what the API requires or `optional` names is
-    asked. `takes`: fields that are taken when said and never asked. `from_profile`: asked only
-    when the person's profile lacks them. `begins`: intents that start the form; in its middle
+    asked. `takes`: fields that are taken when said and never asked. `parts`: what is asked and is
+    no field by itself, only together. `from_profile`: asked only when the person's profile lacks
+    them. `begins`: intents that start the form; in its middle
     they only bring facts, and so do those in `restates`.
     `also_cancels`: intents that mean cancelling the form while it is being filled in.
     `hears`: entities that fill a slot of another name here. `teaches`: a sentence that asks how
@@ -50,6 +51,7 @@ class Dialogue(CustomAction):
     asks: ClassVar[tuple[str, ...]]
     optional: ClassVar[frozenset[str]] = frozenset()
     takes: ClassVar[frozenset[str]] = frozenset()
+    parts: ClassVar[frozenset[str]] = frozenset()
     from_profile: ClassVar[frozenset[str]] = frozenset()
     begins: ClassVar[frozenset[str]] = frozenset()
     restates: ClassVar[frozenset[str]] = frozenset()

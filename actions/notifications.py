@@ -32,6 +32,7 @@ class NotificationsForm(OperationForm):
     operation = "set_notification_preferences"
     asks = (NEWS, FREQUENCY, "hour", "time_zone")
     takes = frozenset(_SLOT.format(name) for name in CATEGORIES)
+    parts = frozenset({NEWS, FREQUENCY})
     begins = frozenset({"change_notifications"})
     hears: ClassVar[dict[str, str]] = {"city": "time_zone"}
     teaches = True
