@@ -128,7 +128,7 @@ def ask_how_it_went(conversation: Conversation, last: Draft | None = None) -> Dr
     if conversation.rating_asked or conversation.last_seq < LEAST_MESSAGES:
         return None
     conversation.rating_asked = True
-    if last is not None and not (last.card or last.ask or last.proposal):
+    if last is not None and not last.card:
         last.card = {"kind": RATING, "title": say("rating.question")}
         return None
     return Draft(say("rating.question"), role="system", card={"kind": RATING})

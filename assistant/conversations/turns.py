@@ -279,7 +279,8 @@ async def _store_replies(
     if not drafts and not await repository.replies_to(session, conversation.id, message.seq):
         # A click confirmed or cancelled the card while these words were on their way.
         drafts = [Draft(say("nothing_open"))]
-    if drafts and feedback.takes_leave(message, outcome.why):
+    asks = any(draft.ask or draft.proposal for draft in drafts)
+    if drafts and not asks and feedback.takes_leave(message, outcome.why):
         more = feedback.ask_how_it_went(conversation, drafts[-1])
         drafts = [*drafts, more] if more else drafts
     if has_hidden(message.text) and not await repository.was_said(

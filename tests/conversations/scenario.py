@@ -540,9 +540,10 @@ class Run:
         raise Failed("\n".join(lines))
 
 
-# What Rasa's actions show as a card, an agent says in words.
+# What Rasa's actions show as a card, an agent says in words. Whether people are asked how it went
+# depends on what they said to whom.
 _SHOWN = {"links", "cases", "case", "directory", "requests", "tree", "table", "order", "orders",
-          "orders_summary"}  # fmt: skip
+          "orders_summary", "rating"}  # fmt: skip
 
 
 def _kinds(replies: list[Reply]) -> set[str]:

@@ -19,6 +19,7 @@ _TALK = frozenset({
     "conversation", "message", "offer", "proposal", "feedback", "conversation_file",
     "handover", "desk_presence", "whisper",
     "idempotency_key", "mail", "email_code", "counter", "digest", "digest_item", "mail_told",
+    "review_item", "review_group", "review_turn",
 })  # fmt: skip
 # An index of what was said, with the tables in which SQLite keeps it.
 _WORDS = "message_words"

@@ -13,8 +13,15 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from sqlmodel import SQLModel, col
 
-from assistant.conversations.models import Conversation, Message, Offer, Proposal
+from assistant.conversations.models import (
+    Conversation,
+    Message,
+    MessageWords,
+    Offer,
+    Proposal,
+)
 from assistant.engines.agent.prompt import template
+from assistant.review.models import ReviewItem
 from backend.core import jobs
 from backend.core.client import Answer, LicensingApi
 from backend.core.database import database
@@ -33,8 +40,13 @@ OF_THE_TALK: dict[str, Any] = {
     for table, column in (
         (Conversation, Conversation.id), (Message, Message.conversation_id),
         (Offer, Offer.conversation_id), (Proposal, Proposal.conversation_id),
+        (MessageWords, MessageWords.conversation_id), (ReviewItem, ReviewItem.conversation_id),
     )
 }  # fmt: skip
+
+
+# What was not understood is grouped every minute, whoever said it.
+GROUPED = {"review_group", "review_turn"}
 
 
 @dataclass
@@ -52,6 +64,8 @@ class World:
         found: dict[str, Any] = {}
         async with database().read() as session:
             for name, table in SQLModel.metadata.tables.items():
+                if name in GROUPED:
+                    continue
                 rows = select(table)
                 if name in OF_THE_TALK:
                     rows = rows.where(OF_THE_TALK[name] != self.talk.id)
