@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,6 +69,12 @@ class Past:
 
     since: date | None = None
     until: date | None = None
+
+    def moments(self, zone: ZoneInfo) -> tuple[str | None, str | None]:
+        """Its begin and its end in ISO 8601, as the days are counted in this zone."""
+        begin = self.since and datetime.combine(self.since, time.min, zone).isoformat()
+        end = self.until and datetime.combine(self.until, time.max, zone).isoformat()
+        return begin, end
 
 
 def read_past(said: str, today: date) -> Past:
@@ -170,11 +176,8 @@ async def _show(turn: Turn, entry: Entry) -> None:
     people = (await read_all(turn, "list_users", smart_account=entry["domain"])).items
     named = named_people(turn, people)
     doer = await _doer(turn, people, named)
-    narrowed: dict[str, Any] = {
-        "since": past.since.isoformat() if past.since else None,
-        "until": past.until.isoformat() if past.until else None,
-        "actor": doer,
-    }  # fmt: skip
+    since, until = past.moments(zone)
+    narrowed: dict[str, Any] = {"since": since, "until": until, "actor": doer}
     listed = await read_all(turn, "list_events", smart_account=entry["domain"], **narrowed)
     if listed.refusal is not None:
         say_refused(turn, entry, listed.refusal)

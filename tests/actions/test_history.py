@@ -1,6 +1,7 @@
 """Days that have been, as people say them."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -40,3 +41,11 @@ def test_that_a_time_that_is_not_read_is_noticed() -> None:
     for said, unread in (("what happened in the summer of love", True), ("show the history", False),
                          ("who was added last?", False)):  # fmt: skip
         assert is_unread(said, read_past(said, TODAY)) is unread
+
+
+def test_that_days_are_those_of_the_persons_zone() -> None:
+    day = date(2026, 11, 25)
+    assert Past(day, day).moments(ZoneInfo("Europe/Oslo")) == (
+        "2026-11-25T00:00:00+01:00", "2026-11-25T23:59:59.999999+01:00",
+    )  # fmt: skip
+    assert Past().moments(ZoneInfo("UTC")) == (None, None)
