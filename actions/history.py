@@ -72,9 +72,9 @@ class Past:
 
     def moments(self, zone: ZoneInfo) -> tuple[str | None, str | None]:
         """Its begin and its end in ISO 8601, as the days are counted in this zone."""
-        begin = self.since and datetime.combine(self.since, time.min, zone).isoformat()
-        end = self.until and datetime.combine(self.until, time.max, zone).isoformat()
-        return begin, end
+        since = datetime.combine(self.since, time.min, zone) if self.since else None
+        until = datetime.combine(self.until, time.max, zone) if self.until else None
+        return since and since.isoformat(), until and until.isoformat()
 
 
 def read_past(said: str, today: date) -> Past:
