@@ -72,9 +72,11 @@ class Past:
 
     def moments(self, zone: ZoneInfo) -> tuple[str | None, str | None]:
         """Its begin and its end in ISO 8601, as the days are counted in this zone."""
-        since = datetime.combine(self.since, time.min, zone) if self.since else None
-        until = datetime.combine(self.until, time.max, zone) if self.until else None
-        return since and since.isoformat(), until and until.isoformat()
+
+        def of(day: date | None, at: time) -> str | None:
+            return datetime.combine(day, at, zone).isoformat() if day is not None else None
+
+        return of(self.since, time.min), of(self.until, time.max)
 
 
 def read_past(said: str, today: date) -> Past:
