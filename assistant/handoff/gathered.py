@@ -1,6 +1,7 @@
 """What was said and found out before a person was wanted, so that nobody has to ask it again."""
 
 import json
+import re
 from typing import Any
 
 from assistant.handoff import words
@@ -9,6 +10,7 @@ from assistant.situation import Situation
 MOST_WORDS = 1500  # characters of a description
 FEWEST = 3  # words that say something
 _ORDER = "order_number"
+_NAMED = re.compile(r"\border(?: number| no\.?)?\s*#?\s*(\d{6,10})\b", re.IGNORECASE)
 
 
 def own_words(situation: Situation) -> list[str]:
@@ -54,7 +56,7 @@ def case_payload(situation: Situation) -> str:
     if said:
         # The first line is the title; all of it, below, the description.
         facts["wish"] = "\n".join([" ".join(said[0].split())[:150], *said])[:MOST_WORDS]
-    order = known.get(_ORDER) or _order_heard(situation)
+    order = known.get(_ORDER) or _order_heard(situation, said)
     if isinstance(order, str):
         facts[_ORDER] = order
     account = known.get("smart_account")
@@ -63,10 +65,10 @@ def case_payload(situation: Situation) -> str:
     return "/open_case" + (json.dumps(facts, ensure_ascii=False) if facts else "")
 
 
-def _order_heard(situation: Situation) -> str | None:
-    """The last order that the engine heard of in this conversation."""
+def _order_heard(situation: Situation, said: list[str]) -> str | None:
+    """The last order that an engine heard of in this conversation, or that these words name."""
     for message in reversed(situation.recent):
         for entity in (message.why or {}).get("entities") or ():
             if entity.get("entity") == _ORDER:
                 return str(entity["value"])
-    return None
+    return next((found[1] for text in reversed(said) if (found := _NAMED.search(text))), None)

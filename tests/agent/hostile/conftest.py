@@ -45,8 +45,9 @@ OF_THE_TALK: dict[str, Any] = {
 }  # fmt: skip
 
 
-# What was not understood is grouped every minute, whoever said it.
-GROUPED = {"review_group", "review_turn"}
+# What was not understood is grouped every minute, whoever said it; that the desk has looked at
+# something is written down beside it.
+BESIDE = {"review_group", "review_turn", "looked_at"}
 
 
 @dataclass
@@ -64,7 +65,7 @@ class World:
         found: dict[str, Any] = {}
         async with database().read() as session:
             for name, table in SQLModel.metadata.tables.items():
-                if name in GROUPED:
+                if name in BESIDE:
                     continue
                 rows = select(table)
                 if name in OF_THE_TALK:
