@@ -10,6 +10,7 @@ from assistant.console.transcript import Transcript
 from assistant.conversations import presentation, repository
 from assistant.conversations.schemas import ReplyProposal
 from assistant.handoff import queue
+from assistant.handoff.gathered import NAMED_ORDER
 from assistant.handoff.models import Handover
 from backend.core.identity import Organization, Person
 
@@ -66,6 +67,8 @@ async def read_along(agent: Person, chat: Transcript, person: Person, found: Cha
         for entity in line.why.entities if line.why else ():
             if entity.get("entity") == ORDER:
                 shown.setdefault(str(entity["value"]), None)
+        for number in NAMED_ORDER.findall(line.reply.text) if line.reply.role == "user" else ():
+            shown.setdefault(number, None)
     if found.slots.get(ORDER):
         shown.setdefault(str(found.slots[ORDER]), None)
     found.orders = [{"number": n, "shown": order} for n, order in shown.items()][:MOST_ORDERS]

@@ -10,7 +10,7 @@ from assistant.situation import Situation
 MOST_WORDS = 1500  # characters of a description
 FEWEST = 3  # words that say something
 _ORDER = "order_number"
-_NAMED = re.compile(r"\border(?: number| no\.?)?\s*#?\s*(\d{6,10})\b", re.IGNORECASE)
+NAMED_ORDER = re.compile(r"\border(?: number| no\.?)?\s*#?\s*(\d{6,10})\b", re.IGNORECASE)
 
 
 def own_words(situation: Situation) -> list[str]:
@@ -71,4 +71,4 @@ def _order_heard(situation: Situation, said: list[str]) -> str | None:
         for entity in (message.why or {}).get("entities") or ():
             if entity.get("entity") == _ORDER:
                 return str(entity["value"])
-    return next((found[1] for text in reversed(said) if (found := _NAMED.search(text))), None)
+    return next((found[1] for text in reversed(said) if (found := NAMED_ORDER.search(text))), None)

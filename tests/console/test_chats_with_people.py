@@ -52,7 +52,7 @@ async def test_only_agents_at_their_own_console_say_that_they_are_there(
 async def test_what_is_known_stands_beside_the_chat(
     lee: httpx.AsyncClient, asker: httpx.AsyncClient, chat: str
 ) -> None:
-    await say(asker, chat, "It is about 4100005")
+    await say(asker, chat, "It is about order 4100005")
     facts = section((await lee.get(f"/console/conversations/{chat}")).text, "facts")
     for known in (asker.email, "Asia/Tokyo", "4100005", "Ada Askwell"):
         assert known in facts
