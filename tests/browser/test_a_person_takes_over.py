@@ -97,10 +97,14 @@ def test_that_who_changes_their_mind_goes_on_with_the_assistant(
     expect(chat.bar).to_have_count(0)
     chat.settle()
     assert "You have left the queue" in chat.last
-    desk.get_by_role("button", name="Go away").click()
-    expect(desk.get_by_role("button", name="Take chats again")).to_be_visible()
+    # Whoever closes the console counts as there for a while: of another test, Lee.
+    lee = visit.desk("Lee Castellwyn")
+    for console in (lee, desk):
+        console.get_by_role("button", name="Go away").click()
+        expect(console.get_by_role("button", name="Take chats again")).to_be_visible()
     chat.say("talk to a human")
     assert any("Nobody from the support desk" in text for text in chat.said("system"))
     expect(chat.offer("Open a case")).to_be_visible()
-    desk.get_by_role("button", name="Take chats again").click()
-    expect(desk.get_by_role("button", name="Go away")).to_be_visible()
+    for console in (lee, desk):
+        console.get_by_role("button", name="Take chats again").click()
+        expect(console.get_by_role("button", name="Go away")).to_be_visible()
